@@ -19,6 +19,9 @@ use crate::process::request::ContainerRequest;
 use crate::services::env::Environment;
 use crate::task::registry::Registry;
 
+/// The commands that need the feature `flyte`.
+const OF_FLYTE: [&str; 4] = ["register", "package", "executions", "launch-plans"];
+
 /// Runs the command that `arguments` name.
 pub(super) fn dispatch(
     binary: &str,
@@ -41,7 +44,7 @@ pub(super) fn dispatch(
             return usage::answer(&error, &named(&command, &arguments), &arguments).map_err(|complaint| {
                 let name = arguments.first().and_then(|word| word.to_str()).unwrap_or_default();
                 #[cfg(not(feature = "flyte"))]
-                if matches!(name, "register" | "package") {
+                if OF_FLYTE.contains(&name) {
                     return Complaint::usage(format!(
                         "`{name}` needs the feature `flyte` of nebulakit, which this binary was built without"
                     ));
@@ -80,7 +83,7 @@ pub(super) fn dispatch(
         },
         Some(("runs", matches)) => runs::dispatch(matches, &setting),
         #[cfg(feature = "flyte")]
-        Some((verb @ ("register" | "package"), matches)) => flyte::dispatch(verb, matches, &setting),
+        Some((verb, matches)) if OF_FLYTE.contains(&verb) => flyte::dispatch(verb, matches, &setting),
         Some(("cache", matches)) => cache::dispatch(matches, &setting),
         Some(("completions", matches)) => say(&describing(|| completions::script(word(matches, "shell"), &setting))??),
         // Clap has refused everything else.
@@ -137,4 +140,33 @@ fn asking_for_help(arguments: &[OsString], registry: &Registry) -> Vec<OsString>
     };
     let others = arguments.iter().enumerate().filter(|(index, _)| *index != at).map(|(_, word)| word.clone());
     others.chain(["--help".into()]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a command line without a control plane is answered.
+    fn answered(words: &[&str]) -> Result<Exit, Complaint> {
+        let leave: Leave = |_| unreachable!("nothing runs");
+        let words: Vec<_> = words.iter().map(OsString::from).collect();
+        dispatch("app", &words, &Environment::empty(), &Registry::linked(), leave)
+    }
+
+    #[cfg(not(feature = "flyte"))]
+    #[test]
+    fn a_command_without_its_feature_names_the_feature() {
+        for verb in OF_FLYTE {
+            let complaint = answered(&[verb]).unwrap_err();
+            assert!(complaint.message.starts_with(&format!("`{verb}` needs the feature `flyte`")), "{}", complaint.message);
+        }
+    }
+
+    #[cfg(feature = "flyte")]
+    #[test]
+    fn the_commands_that_need_the_feature_are_there_with_it() {
+        for verb in OF_FLYTE {
+            assert!(answered(&[verb, "--help"]).is_ok(), "{verb}");
+        }
+    }
 }

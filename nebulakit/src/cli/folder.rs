@@ -137,7 +137,7 @@ pub(super) fn no_runs_in(path: &Path) -> String {
 }
 
 /// A word as any shell takes it: zsh expands brackets and `=`, too.
-fn typed(word: &str) -> String {
+pub(super) fn typed(word: &str) -> String {
     let is_plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/@%+:,".contains(&byte));
     let word = visible::line(word);
     if is_plain { word.into_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }

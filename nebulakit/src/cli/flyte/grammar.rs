@@ -1,12 +1,13 @@
-//! What the words behind `register` and `package` can be.
+//! What the words behind the commands can be.
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, Command, value_parser};
 
+use super::{executions, launch_plans, place};
 use crate::cli::help::command;
 
-/// Both commands.
-pub(in crate::cli) fn commands() -> [Command; 2] {
+/// All of them.
+pub(in crate::cli) fn commands() -> [Command; 4] {
     let text = |name: &'static str, value: &'static str| {
         Arg::new(name).long(name).value_name(value).value_parser(NonEmptyStringValueParser::new())
     };
@@ -14,8 +15,7 @@ pub(in crate::cli) fn commands() -> [Command; 2] {
     let binary = || text("binary", "PATH").default_value("/app").help("path of this binary in the image");
     let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
     let register = command("register", "Register the tasks, workflows and launch plans of this binary with Flyte")
-        .arg(text("project", "PROJECT").help("project; that of the configuration file if left out"))
-        .arg(text("domain", "DOMAIN").help("domain; that of the configuration file if left out, else `development`"))
+        .args(place::arguments())
         .arg(text("version", "VERSION").help("version of everything; a hash of everything if left out"))
         .arg(image())
         .arg(binary())
@@ -31,5 +31,5 @@ pub(in crate::cli) fn commands() -> [Command; 2] {
         .arg(image())
         .arg(binary())
         .arg(text("output", "FILE").short('o').default_value("flyte-package.tgz").help("file to write"));
-    [register, package]
+    [register, package, executions::command(), launch_plans::command()]
 }

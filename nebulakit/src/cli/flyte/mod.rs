@@ -1,7 +1,18 @@
-//! `register` and `package`: the tasks and workflows of this binary, for Flyte.
+//! The commands that reach Flyte.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `register`, `compiled` | `register`, and the program as Flyte registers it |
+//! | `executions` | `executions`: what ran there, and what runs |
+//! | `launch_plans` | `launch-plans`: which are active |
+//! | `grammar` | what the words behind them can be |
+//! | `place` | the project and the domain, and one call of a client |
 
 mod compiled;
+mod executions;
 mod grammar;
+mod launch_plans;
+mod place;
 mod register;
 
 use std::fs::File;
@@ -19,11 +30,13 @@ use crate::backend::flyte::package;
 use crate::process::exit::Exit;
 use crate::services::config::Config;
 
-/// Does what the words behind `register` or `package` say.
+/// Does what the words behind one of them say.
 pub(super) fn dispatch(verb: &str, matches: &ArgMatches, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let config = Config::load(setting.environment, Path::new("")).map_err(|error| Complaint::failed(error.to_string()))?;
     match verb {
         "register" => register::register(matches, &config, setting),
+        "executions" => executions::dispatch(matches, &config, setting),
+        "launch-plans" => launch_plans::dispatch(matches, &config, setting),
         _ => {
             let compiled = compiled(matches, &config, None)?;
             let output = word(matches, "output");

@@ -3,11 +3,11 @@
 use clap::ArgMatches;
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
-use tokio::runtime::Builder;
 
 use super::compiled::compiled;
+use super::place::{Place, reached};
 use crate::backend::flyte::compile::{Entity, Target};
-use crate::backend::flyte::{ClientError, FlyteClient, RegisterOptions, Registration};
+use crate::backend::flyte::{RegisterOptions, Registration};
 use crate::cli::complaint::Complaint;
 use crate::cli::output::say;
 use crate::cli::setting::Setting;
@@ -18,12 +18,8 @@ use crate::services::config::Config;
 const HASH: usize = 20;
 
 pub(super) fn register(matches: &ArgMatches, config: &Config, setting: &Setting<'_>) -> Result<Exit, Complaint> {
-    let given = |name: &str| matches.get_one::<String>(name).cloned();
-    let project = given("project").or_else(|| config.local.project.clone()).ok_or_else(|| {
-        Complaint::usage("no project is named").hint("hint: name it with `--project`, or as `task.project` in the configuration file")
-    })?;
-    let domain = given("domain").or_else(|| config.local.domain.clone()).unwrap_or_else(|| "development".to_owned());
-    let version = match given("version") {
+    let Place { project, domain } = Place::of(matches, config)?;
+    let version = match matches.get_one::<String>("version").cloned() {
         Some(version) => version,
         None => hash(&compiled(matches, config, None)?.entities),
     };
@@ -36,13 +32,7 @@ pub(super) fn register(matches: &ArgMatches, config: &Config, setting: &Setting<
     let options = RegisterOptions::default()
         .concurrency(matches.get_one::<u16>("concurrency").copied().unwrap_or(1).into())
         .activate_launch_plans(matches.get_flag("activate-launchplans"));
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Complaint::failed(format!("the client cannot start: {error}")))?;
-    let registration = runtime.block_on(async {
-        let client = FlyteClient::new(config, setting.environment)?;
-        client.register(&entities, &options).await
-    });
-    let registration = registration.map_err(|error| failed(&error))?;
+    let registration = reached(config, setting, async |client| client.register(&entities, &options).await)?;
     if registration.is_success() {
         say(&format!("{registration}\n{} entities are registered in {place}\n", entities.len()))
     } else {
@@ -66,12 +56,4 @@ fn hash(entities: &[Entity]) -> String {
     let mut text: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     text.truncate(HASH);
     text
-}
-
-fn failed(error: &ClientError) -> Complaint {
-    let complaint = Complaint::failed(error.message());
-    match error.hint() {
-        Some(hint) => complaint.hint(format!("hint: {hint}")),
-        None => complaint,
-    }
 }

@@ -14,7 +14,7 @@ const RUNS: usize = 50;
 
 /// What is expected of a run, once it has been found.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Expected(Arc<OnceLock<History>>);
+pub(in crate::cli) struct Expected(Arc<OnceLock<History>>);
 
 impl Expected {
     /// Looks for the last run that is like `run`, on a thread of its own: some have many events.

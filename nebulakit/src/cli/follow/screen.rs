@@ -54,7 +54,7 @@ impl Form {
 const BRIEF: Duration = Duration::from_millis(300);
 
 /// A run as it is shown.
-pub(super) struct Screen<'a> {
+pub(in crate::cli) struct Screen<'a> {
     shown: Shown,
     /// Whether it is a task that is run alone: its one node is not shown apart from the run.
     is_alone: bool,
@@ -65,11 +65,11 @@ pub(super) struct Screen<'a> {
 }
 
 impl<'a> Screen<'a> {
-    pub(super) fn new(shown: Shown, is_alone: bool, stores: Option<&'a Stores>, expected: Expected) -> Self {
+    pub(in crate::cli) fn new(shown: Shown, is_alone: bool, stores: Option<&'a Stores>, expected: Expected) -> Self {
         Self { shown, is_alone, stores, state: RunState::new(), expected }
     }
 
-    pub(super) fn state(&self) -> &RunState {
+    pub(in crate::cli) fn state(&self) -> &RunState {
         &self.state
     }
 
@@ -77,7 +77,7 @@ impl<'a> Screen<'a> {
     ///
     /// # Errors
     /// When it cannot be the next one.
-    pub(super) fn take(&mut self, event: &Event) -> Result<(), Misplaced> {
+    pub(in crate::cli) fn take(&mut self, event: &Event) -> Result<(), Misplaced> {
         self.state.apply(event)?;
         let Shown { form, shows_logs } = self.shown;
         let is_told = match form {
@@ -99,7 +99,7 @@ impl<'a> Screen<'a> {
     }
 
     /// Draws how far it is, over what was drawn before.
-    pub(super) fn draw(&self) {
+    pub(in crate::cli) fn draw(&self) {
         let now = SystemTime::now();
         if self.shown.form != Form::Live || self.state.run.is_none() {
             return;
@@ -114,7 +114,7 @@ impl<'a> Screen<'a> {
     }
 
     /// Says how it ended.
-    pub(super) fn end(&self) {
+    pub(in crate::cli) fn end(&self) {
         let (Some(run), true) = (&self.state.run, self.shown.form.is_for_people()) else { return };
         let took = words::time(words::between(self.state.created, self.state.ended.unwrap_or_else(SystemTime::now)));
         let status = words::status(&self.state.status);

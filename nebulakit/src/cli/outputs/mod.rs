@@ -8,6 +8,7 @@ mod target;
 mod whole;
 
 use std::collections::HashMap;
+use std::path::Path;
 
 pub(super) use self::target::{Target, arguments};
 use self::whole::{Outputs, cannot_show};
@@ -28,7 +29,19 @@ pub(super) fn shown(
     stores: &Stores,
     stops: &Stops,
 ) -> Result<String, Complaint> {
-    let mut outputs = Outputs::of(run, bytes)?;
+    shown_of(Some(run.folder().path()), bytes, target, is_json, stores, stops)
+}
+
+/// The same of what is not a run of this machine: without a `folder`, which is that of the run.
+pub(super) fn shown_of(
+    folder: Option<&Path>,
+    bytes: &[u8],
+    target: Option<&Target>,
+    is_json: bool,
+    stores: &Stores,
+    stops: &Stops,
+) -> Result<String, Complaint> {
+    let mut outputs = Outputs::of(folder, bytes)?;
     outputs.make_empty_directories();
     let heads = if is_json { HashMap::new() } else { outputs.heads(stores) };
     match target {

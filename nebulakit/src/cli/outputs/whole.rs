@@ -14,7 +14,6 @@ use super::heads;
 use crate::cli::complaint::Complaint;
 use crate::cli::values;
 use crate::render::Reader;
-use crate::run::RunHandle;
 use crate::services::stores::Stores;
 use crate::task::failure::chain;
 
@@ -27,8 +26,8 @@ const CSV: &str = ".csv";
 /// The outputs of a run, or of one of its nodes.
 pub(super) struct Outputs {
     pub(super) values: Vec<Value>,
-    /// The folder of the run.
-    folder: PathBuf,
+    /// The folder of the run, if it is one of this machine.
+    folder: Option<PathBuf>,
 }
 
 /// An output.
@@ -45,9 +44,9 @@ impl Outputs {
     ///
     /// # Errors
     /// When the bytes are not one.
-    pub(super) fn of(run: &RunHandle, bytes: &[u8]) -> Result<Self, Complaint> {
+    pub(super) fn of(folder: Option<&Path>, bytes: &[u8]) -> Result<Self, Complaint> {
         let values = read(bytes).map_err(|error| cannot_show(&error))?;
-        Ok(Self { values, folder: run.folder().path().to_owned() })
+        Ok(Self { values, folder: folder.map(Path::to_owned) })
     }
 
     /// One value plainly, several as `name: value` lines, none as nothing; tables with their first rows.
@@ -89,7 +88,7 @@ impl Outputs {
 
     /// A directory without files leaves nothing in a store: it is made, so that its path leads somewhere.
     pub(super) fn make_empty_directories(&mut self) {
-        let own = self.folder.clone();
+        let Some(own) = self.folder.clone() else { return };
         self.each(|data| {
             let path = Path::new(&*data.uri);
             if data.kind == Kind::Directory
@@ -123,7 +122,7 @@ impl Outputs {
 
     /// Tables that are one file of this machine are named by a link that has the extension of their format.
     pub(super) fn name_tables(&mut self) {
-        let folder = self.folder.join(TABLES);
+        let Some(folder) = self.folder.as_ref().map(|folder| folder.join(TABLES)) else { return };
         self.each(|data| {
             if let Kind::Table(format) = &data.kind
                 && let Some(path) = named(data.uri, format, &folder)

@@ -14,17 +14,18 @@ use crate::cli::setting::Setting;
 use crate::process::host::Host;
 use crate::run::{Durability, Keep, RunHandle, RunsFolder};
 
-/// The options that `matches` say, with the inputs: those that can be read only once are copied to `copies`.
+/// The options that `matches` say, with the inputs, which are as in `given` where neither the flags nor a run that is resumed give them: those that can be read only once are copied to `copies`.
 pub(super) fn asked(
     subject: &Subject,
     matches: &ArgMatches,
+    given: &[u8],
     runs: &RunsFolder,
     copies: PathBuf,
     host: &Host,
     setting: &Setting<'_>,
 ) -> Result<Options, Complaint> {
     let former = former(subject, matches, runs, setting)?;
-    let before = former.as_ref().map_or(Ok(Vec::new()), RunHandle::inputs)?;
+    let before = former.as_ref().map_or(Ok(given.to_vec()), RunHandle::inputs)?;
     let inputs = inputs::inputs(subject, matches, &before, copies, &host.stores, setting)?;
     let is_checked = match subject.alone() {
         Some(task) => alone::check_inputs(task, &inputs, host, setting.dialect())?,

@@ -36,7 +36,7 @@ pub(in crate::cli) fn command(subject: &Subject, setting: &Setting<'_>) -> Comma
         if !flag.param.is_optional() {
             usage.push_str(&format!(" {}", flag.shown(setting)));
         }
-        command = command.arg(flag.arg(&options, setting)).args(flag.opposite());
+        command = command.arg(flag.arg(&options, subject.is_given, setting)).args(flag.opposite());
     }
     command.args(&subject.options).override_usage(format!("{usage} [OPTIONS]"))
 }
@@ -114,8 +114,8 @@ impl Flag {
         format!("no {}", self.param.name())
     }
 
-    /// The flag, for a command that has these `options` besides.
-    fn arg(&self, options: &[&str], setting: &Setting<'_>) -> Arg {
+    /// The flag, for a command that has these `options` besides; it need not be there if `is_given` says that it is known.
+    fn arg(&self, options: &[&str], is_given: bool, setting: &Setting<'_>) -> Arg {
         let literal_type = self.param.literal_type(setting.dialect());
         let mut help = self.param.doc().split_whitespace().collect::<Vec<_>>().join(" ");
         if let Some(default) = default(self.param, setting.dialect()) {
@@ -129,7 +129,7 @@ impl Flag {
             .help(visible::line(&help).into_owned())
             .allow_negative_numbers(has(&literal_type, &[SimpleType::Integer, SimpleType::Float]))
             .allow_hyphen_values(has(&literal_type, &[SimpleType::Duration]));
-        if !self.param.is_optional() {
+        if !self.param.is_optional() && !is_given {
             let instead = [INPUTS_FILE, RESUME].map(str::to_owned).into_iter().filter(|option| options.contains(&option.as_str()));
             arg = arg.required_unless_present_any(instead.chain(self.opposite().map(|_| self.opposite_id())));
         }

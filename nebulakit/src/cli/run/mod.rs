@@ -23,6 +23,8 @@ use std::time::Duration;
 use nebulakit_types::convert::time::Instant;
 
 pub(super) use self::answer::answer;
+#[cfg(feature = "flyte")]
+pub(super) use self::answer::literal;
 pub(super) use self::inputs::host;
 use self::parse::Parser;
 use self::places::Places;
@@ -33,6 +35,8 @@ use super::setting::Setting;
 use super::{usage, workflows};
 use crate::process::exit::Exit;
 use crate::process::host::Host;
+#[cfg(feature = "flyte")]
+use crate::task::def::TaskDef;
 use crate::task::failure::chain;
 
 /// A span of time as an option: `12h`, `30 days`.
@@ -51,7 +55,14 @@ pub(super) fn run<'a>(name: &str, words: impl Iterator<Item = &'a OsString>, set
         Some(workflow) => Subject::workflow(workflow, setting),
         None => Subject::task(setting.find(name).map_err(|complaint| workflows::neither(name, setting, complaint))?, setting),
     };
-    recorded::run(&subject, name, &words, setting)
+    recorded::run(&subject, name, &words, &[], setting)
+}
+
+/// Runs a task with the flags in `words`; inputs that they leave out are as in `inputs`, the bytes of an `inputs.pb`.
+#[cfg(feature = "flyte")]
+pub(super) fn run_with(task: &'static TaskDef, inputs: &[u8], words: &[OsString], setting: &Setting<'_>) -> Result<Exit, Complaint> {
+    let subject = Subject::task(task, setting).given();
+    recorded::run(&subject, setting.short_name(task), words, inputs, setting)
 }
 
 /// The bytes of the `inputs.pb` that `words` make for the task called `name`, where every document says `document` and every path leads

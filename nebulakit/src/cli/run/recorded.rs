@@ -40,8 +40,9 @@ use crate::task::builder::ContextBuilder;
 use crate::task::failure::chain;
 use crate::task::surroundings::Surroundings;
 
-/// Runs `subject`, which was called `name`, with the flags in `words`.
-pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &Setting<'_>) -> Result<Exit, Complaint> {
+/// Runs `subject`, which was called `name`, with the flags in `words`; inputs that neither they nor a run that is resumed give are as in `given`, the bytes of
+/// an `inputs.pb`.
+pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], given: &[u8], setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let mut command = describing(|| flags::command(subject, setting))?;
     let matches = match command.try_get_matches_from_mut(words) {
         Ok(matches) => matches,
@@ -56,13 +57,13 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &S
     let folder = Folder::of(&matches, setting);
     let host = inputs::host(setting)?;
     if matches.get_flag(options::PLAN) {
-        return say(&plan::said(&preview(subject, &graph, &matches, &folder, &host, setting)?, matches.get_flag(options::JSON)));
+        return say(&plan::said(&preview(subject, &graph, &matches, given, &folder, &host, setting)?, matches.get_flag(options::JSON)));
     }
     let runs = recorded_in(&folder)?;
     // Before the run is there, nothing else says whose the copies are.
     let _in_use = runs.in_use()?;
     let copies = runs.copies().join(Uuid::new_v4().simple().to_string());
-    let wanted = asked(subject, &matches, &runs, copies, &host, setting)?;
+    let wanted = asked(subject, &matches, given, &runs, copies, &host, setting)?;
     let target = Target::of(&matches);
     if let Some(target) = &target {
         target.prepare(&graph)?;
@@ -129,13 +130,14 @@ fn preview(
     subject: &Subject,
     graph: &Graph,
     matches: &ArgMatches,
+    given: &[u8],
     folder: &Folder,
     host: &Host,
     setting: &Setting<'_>,
 ) -> Result<Preview, Complaint> {
     let runs = folder.existing()?;
     let copies = host.environment.temporary_folder().join(format!("nebulakit-plan-{}", Uuid::new_v4().simple()));
-    let wanted = asked(subject, matches, &runs, copies.clone(), host, setting);
+    let wanted = asked(subject, matches, given, &runs, copies.clone(), host, setting);
     let preview = wanted.and_then(|wanted| {
         let limits = Limits::of(subject, matches, setting);
         let backend = LocalBackend::new(runs).coordinator(move |builder| limits.set(builder));

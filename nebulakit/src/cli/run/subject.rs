@@ -22,6 +22,8 @@ pub(in crate::cli) struct Subject {
     pub(super) params: &'static [&'static dyn AnyParam],
     /// The options beside its inputs.
     pub(super) options: Vec<Arg>,
+    /// Whether its inputs are there without flags.
+    pub(super) is_given: bool,
     of: Of,
 }
 
@@ -34,7 +36,16 @@ enum Of {
 impl Subject {
     pub(in crate::cli) fn task(task: &'static TaskDef, setting: &Setting<'_>) -> Self {
         let TaskDef { name, doc, params, .. } = *task;
-        Self { what: "task", name, short: setting.short_name(task), doc, params, options: options::of_task(task), of: Of::Task(task) }
+        Self {
+            what: "task",
+            name,
+            short: setting.short_name(task),
+            doc,
+            params,
+            options: options::of_task(task),
+            is_given: false,
+            of: Of::Task(task),
+        }
     }
 
     pub(in crate::cli) fn workflow(workflow: &'static WorkflowDef, setting: &Setting<'_>) -> Self {
@@ -45,8 +56,15 @@ impl Subject {
             doc: workflow.doc(),
             params: workflow.params,
             options: options::of_workflow(),
+            is_given: false,
             of: Of::Workflow(workflow),
         }
+    }
+
+    /// The same where no flag has to be there, because its inputs are known.
+    #[cfg(feature = "flyte")]
+    pub(super) fn given(self) -> Self {
+        Self { is_given: true, ..self }
     }
 
     /// The task that is run alone, if it is one.

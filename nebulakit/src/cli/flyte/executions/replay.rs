@@ -1,0 +1,117 @@
+//! `executions replay`: the failed attempt of a node once more on this machine, with its inputs.
+//!
+//! The node's task is looked for in this binary, and runs as `run TASK` runs it. Its inputs are those that it was given there, and files in them are read
+//! from the cluster's store, with the credentials of this machine.
+
+use std::ffi::OsString;
+
+use clap::ArgMatches;
+use nebulakit_types::visible;
+
+use super::feed::first_failed;
+use super::found::{self, Found};
+use super::registered::Called;
+use crate::backend::flyte::{ClientError, ClientErrorKind, Execution, ExecutionId, ExecutionNode, RegisteredTask};
+use crate::cli::complaint::Complaint;
+use crate::cli::flyte::place::reached;
+use crate::cli::run;
+use crate::cli::setting::Setting;
+use crate::process::exit::Exit;
+use crate::process::terminal;
+use crate::services::config::Config;
+
+/// What the words behind `--` are called: more options of `run`.
+pub(super) const OPTIONS: &str = "options";
+
+/// What was attempted there.
+struct Attempted {
+    node: ExecutionNode,
+    element: Option<u32>,
+    task: RegisteredTask,
+    inputs: Vec<u8>,
+}
+
+pub(super) fn replay(
+    id: ExecutionId,
+    node: Option<&str>,
+    matches: &ArgMatches,
+    config: &Config,
+    setting: &Setting<'_>,
+) -> Result<Exit, Complaint> {
+    let attempted = reached(config, setting, async |client| attempted(client.execution_of(id), node).await)?;
+    let Attempted { node, element, task, inputs } = attempted;
+    let called = Called::of(&task);
+    let def = called.task(&task, setting)?;
+    let path = visible::line(&node.path).into_owned();
+    let inputs = match (called.is_map, element) {
+        (false, None) => inputs,
+        (false, Some(_)) => return Err(Complaint::usage(format!("the node {path} is not a map: it has no elements"))),
+        (true, Some(index)) => called.element(&inputs, index, setting)?,
+        (true, None) => {
+            let failed = failed_elements(&node);
+            return Err(Complaint::usage(format!("the node {path} is a map: name one of its elements, as `{path}[0]`")).hint(match failed
+                .as_slice()
+            {
+                [] => "hint: none of its elements failed".to_owned(),
+                failed => format!("hint: elements that failed: {}", failed.join(", ")),
+            }));
+        }
+    };
+    let element = element.map(|index| format!("[{index}]")).unwrap_or_default();
+    let attempt = node.last_attempt().map_or(1, |last| last.number + 1);
+    terminal::write(&format!(
+        "replaying {path}{element}, attempt {attempt}: {} as it is in this binary, registered as version {}\n",
+        visible::line(def.name),
+        visible::line(&task.version)
+    ));
+    let words: Vec<OsString> = matches.get_many::<OsString>(OPTIONS).unwrap_or_default().cloned().collect();
+    run::run_with(def, &inputs, &words, setting)
+}
+
+/// Reads what was attempted at a node; at the one that failed, if none is named.
+async fn attempted(execution: Execution, node: Option<&str>) -> Result<Attempted, ClientError> {
+    let Found { execution, node, element } = match node {
+        Some(name) => found::node(execution, name).await?,
+        None => the_failed(execution).await?,
+    };
+    let Some(last) = node.last_attempt() else {
+        let why = match node.execution {
+            Some(ref launched) => format!("it launched the execution `{}`: name a node of that", launched.name),
+            None => "it did not run a task".to_owned(),
+        };
+        let message = format!("the node `{}` cannot be replayed: {why}", visible::line(&node.path));
+        return Err(ClientError::of(ClientErrorKind::Invalid, message));
+    };
+    let task = execution.client().attempted(last).await?;
+    let inputs = execution.node_inputs(&node).await?;
+    Ok(Attempted { element, task, inputs, node })
+}
+
+/// The node that failed first.
+async fn the_failed(mut execution: Execution) -> Result<Found, ClientError> {
+    loop {
+        let nodes = execution.nodes().await?;
+        let all: Vec<_> = nodes.iter().flat_map(ExecutionNode::walk).collect();
+        let Some(node) = first_failed(&all) else {
+            let message = format!("no node of the execution `{}` failed", execution.id().name);
+            return Err(ClientError::of(ClientErrorKind::NotFound, message));
+        };
+        match &node.execution {
+            Some(launched) => execution = execution.client().execution_of(launched.clone()),
+            None => return Ok(Found { node: node.clone(), element: first_element(node), execution }),
+        }
+    }
+}
+
+/// The first element of a map that failed.
+fn first_element(node: &ExecutionNode) -> Option<u32> {
+    let elements = node.last_attempt().map(|last| last.elements.as_slice()).unwrap_or_default();
+    elements.iter().find(|element| element.phase.is_failure()).map(|element| element.index)
+}
+
+fn failed_elements(node: &ExecutionNode) -> Vec<String> {
+    let elements = node.last_attempt().map(|last| last.elements.as_slice()).unwrap_or_default();
+    let mut failed: Vec<_> = elements.iter().filter(|element| element.phase.is_failure()).map(|element| element.index).collect();
+    failed.dedup();
+    failed.into_iter().map(|index| index.to_string()).collect()
+}
