@@ -3,6 +3,7 @@
 
 mod calls;
 mod double;
+mod executions;
 mod logins;
 mod recorded;
 mod registrations;

@@ -9,23 +9,30 @@ use crate::double::grpc::{ALREADY_EXISTS, INVALID_ARGUMENT, NOT_FOUND, OK};
 use crate::double::registry::Registry;
 
 /// The messages of a method of the control plane, by its proto files.
-struct Messages(DescriptorPool);
+pub(crate) struct Messages(DescriptorPool);
 
 impl Messages {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let proto = Path::new(env!("CARGO_MANIFEST_DIR")).join("../nebulakit-types/proto");
-        let files = protox::compile([proto.join("flyteidl/service/admin.proto")], [&proto]).unwrap();
+        let files =
+            protox::compile([proto.join("flyteidl/service/admin.proto"), proto.join("flyteidl/service/signal.proto")], [&proto]).unwrap();
         Self(DescriptorPool::from_file_descriptor_set(files).unwrap())
     }
 
     fn method(&self, name: &str) -> prost_reflect::MethodDescriptor {
-        let service = self.0.get_service_by_name("flyteidl.service.AdminService").unwrap();
-        service.methods().find(|method| method.name() == name).unwrap()
+        let mut methods = self.0.services().flat_map(|service| service.methods().collect::<Vec<_>>());
+        methods.find(|method| method.name() == name).unwrap()
     }
 
-    fn request(&self, method: &str, json: &Value) -> Vec<u8> {
+    pub(crate) fn request(&self, method: &str, json: &Value) -> Vec<u8> {
         use prost_reflect::prost::Message as _;
         DynamicMessage::deserialize(self.method(method).input(), json).unwrap().encode_to_vec()
+    }
+
+    /// The message of a response.
+    pub(crate) fn encoded(&self, method: &str, json: &Value) -> Vec<u8> {
+        use prost_reflect::prost::Message as _;
+        DynamicMessage::deserialize(self.method(method).output(), json).unwrap().encode_to_vec()
     }
 
     fn response(&self, method: &str, bytes: &[u8]) -> Value {
@@ -35,13 +42,13 @@ impl Messages {
     }
 }
 
-fn lines(file: &str) -> Vec<Value> {
+pub(crate) fn lines(file: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(file);
     let text = std::fs::read_to_string(path).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn line<'l>(lines: &'l [Value], id: &str) -> &'l Value {
+pub(crate) fn line<'l>(lines: &'l [Value], id: &str) -> &'l Value {
     lines.iter().find(|line| line["id"] == id).unwrap_or_else(|| panic!("no line `{id}`"))
 }
 

@@ -23,6 +23,7 @@ pub(crate) const INVALID_ARGUMENT: u32 = 3;
 pub(crate) const NOT_FOUND: u32 = 5;
 pub(crate) const ALREADY_EXISTS: u32 = 6;
 pub(crate) const RESOURCE_EXHAUSTED: u32 = 8;
+pub(crate) const FAILED_PRECONDITION: u32 = 9;
 pub(crate) const UNIMPLEMENTED: u32 = 12;
 pub(crate) const UNAVAILABLE: u32 = 14;
 pub(crate) const UNAUTHENTICATED: u32 = 16;

@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod authority;
+pub(crate) mod executions;
 pub(crate) mod grpc;
 pub(crate) mod proxy;
 pub(crate) mod registry;
