@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
-use tokio::runtime::Builder;
 
 use super::compiled::{compiled, note, options, program, tell_ignored, wrong};
 use super::place::{Place, failed};

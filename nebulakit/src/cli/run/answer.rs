@@ -4,9 +4,9 @@ use std::fs;
 
 use nebulakit_types::LiteralType;
 #[cfg(feature = "flyte")]
-use nebulakit_types::literal_type::TypeKind;
+use nebulakit_types::literal::LiteralValue;
 #[cfg(feature = "flyte")]
-use nebulakit_types::visible;
+use nebulakit_types::{Literal, visible};
 use uuid::Uuid;
 
 use super::inputs::{host, now};
@@ -46,22 +46,28 @@ pub(in crate::cli) fn answer(
 /// Reads `text` as a literal of this type, for a gate that is not on this machine: it may name no file of this machine.
 #[cfg(feature = "flyte")]
 pub(in crate::cli) fn literal(text: &str, literal_type: &LiteralType, setting: &Setting<'_>) -> Result<Vec<u8>, Complaint> {
-    if names_data(literal_type) && !(text.contains("://") && !text.contains("file://")) && text != "null" {
-        return Err(Complaint::usage(format!("expected the URL of a {literal_type}, found `{}`", visible::line(text)))
-            .hint("hint: the cluster reads it, so it has to be where the cluster can: `s3://bucket/key`"));
-    }
     let stores = host(setting)?.stores;
     let places = Places::new(setting.environment.temporary_folder(), &stores).with_stdin(Stdin::Answers);
     let parser = Parser { now: now()?, dialect: setting.dialect(), places: &places };
-    parser.text(text, literal_type).map_err(|error| Complaint::usage(chain(&error)))
+    let bytes = parser.text(text, literal_type).map_err(|error| Complaint::usage(chain(&error)))?;
+    let literal = Literal::decode(&bytes).map_err(|error| Complaint::failed(chain(&error)))?;
+    match local_place(&literal.value) {
+        Some(path) => Err(Complaint::usage(format!("expected a URL that the cluster can read, found the path `{}`", visible::line(path)))
+            .hint("hint: put it where the cluster can read it, and name it as `s3://bucket/key`")),
+        None => Ok(bytes),
+    }
 }
 
+/// What a value names of this machine, if anything.
 #[cfg(feature = "flyte")]
-fn names_data(literal_type: &LiteralType) -> bool {
-    match &literal_type.kind {
-        TypeKind::Blob(_) | TypeKind::Schema(_) | TypeKind::StructuredDataset(_) => true,
-        TypeKind::Collection(inner) | TypeKind::Map(inner) => names_data(inner),
-        TypeKind::Union(variants) => variants.iter().any(names_data),
-        _ => false,
+fn local_place(value: &LiteralValue) -> Option<&str> {
+    match value {
+        LiteralValue::Blob { uri, .. } | LiteralValue::Schema { uri, .. } | LiteralValue::StructuredDataset { uri, .. } => {
+            (!uri.contains("://") || uri.starts_with("file://")).then_some(uri)
+        }
+        LiteralValue::Union { value, .. } => local_place(&value.value),
+        LiteralValue::Collection(elements) => elements.iter().find_map(|element| local_place(&element.value)),
+        LiteralValue::Map(entries) => entries.values().find_map(|entry| local_place(&entry.value)),
+        _ => None,
     }
 }

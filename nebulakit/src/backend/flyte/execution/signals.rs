@@ -66,7 +66,8 @@ impl Execution {
     /// # async fn example(execution: nebulakit::backend::flyte::Execution) -> Result<(), Box<dyn std::error::Error>> {
     /// use nebulakit::run::Answer;
     ///
-    /// execution.answer("budget", Answer::Value(nebulakit::encode(&12_i64)?)).await?;
+    /// let value = nebulakit::types::encode(&12_i64, &nebulakit::types::Dialect::FLYTE_1)?;
+    /// execution.answer("budget", Answer::Value(value)).await?;
     /// execution.answer("publish", Answer::Approve).await?;
     /// # Ok(())
     /// # }

@@ -4,6 +4,7 @@ use nebulakit_types::visible;
 
 use crate::backend::flyte::{ExecutionDetails, ExecutionNode, ExecutionPhase, FailureOrigin};
 use crate::cli::complaint::Complaint;
+use crate::cli::folder::typed;
 use crate::cli::setting::Setting;
 
 /// The complaint of an execution that is over and did not succeed; `failed` is the node that failed first.
@@ -33,8 +34,13 @@ pub(super) fn complaint(details: &ExecutionDetails, failed: Option<&ExecutionNod
     };
     let who = who.unwrap_or_else(|| format!("the execution {name} failed"));
     let code = failure.map(|failure| failure.code.clone()).filter(|code| !code.is_empty());
-    let replay = match failed {
-        Some(node) => format!(", `{} executions replay {} {}` runs it here", setting.binary, details.id, visible::line(&node.path)),
+    // What is no task cannot be replayed.
+    let replay = match failed.and_then(|node| Some((node, node.last_attempt()?))) {
+        Some((node, last)) => {
+            let element = last.elements.iter().find(|element| element.phase.is_failure());
+            let path = element.map_or_else(|| node.path.to_string(), |element| format!("{}[{}]", node.path, element.index));
+            format!(", `{} executions replay {} {}` runs it here", setting.binary, details.id, typed(&path))
+        }
         None => String::new(),
     };
     let hint = format!("hint: {} shows it{replay}, and {} continues it", command("show"), command("recover"));

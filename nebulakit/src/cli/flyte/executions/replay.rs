@@ -61,7 +61,7 @@ pub(super) fn replay(
     let attempt = node.last_attempt().map_or(1, |last| last.number + 1);
     terminal::write(&format!(
         "replaying {path}{element}, attempt {attempt}: {} as it is in this binary, registered as version {}\n",
-        visible::line(&task.name),
+        visible::line(def.name),
         visible::line(&task.version)
     ));
     let words: Vec<OsString> = matches.get_many::<OsString>(OPTIONS).unwrap_or_default().cloned().collect();
