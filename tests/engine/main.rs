@@ -6,8 +6,14 @@ mod flows;
 #[path = "../workflow/twins.rs"]
 mod twins;
 
+mod faults;
+mod messages;
+mod recorded_admin;
+mod recorded_refusals;
+mod recorded_runs;
 mod runs;
 mod shown;
+mod uploads;
 
 use std::path::Path;
 
@@ -16,25 +22,25 @@ use nebulakit::backend::flyte::compile::{Compiled, Options, Program, compile};
 use nebulakit::graph::Graph;
 use nebulakit_tests::flyte::{DOMAIN, Double, PROJECT};
 
-/// A double whose image `app:1` holds the program.
+/// A double whose images hold the program.
 fn double() -> Double {
     let folder = Path::new(env!("CARGO_BIN_EXE_engine")).parent().unwrap();
-    Double::start([("app:1", folder.to_owned())])
+    Double::start(["app:1", "ghcr.io/nebula/override:v2"].map(|image| (image, folder.to_owned())))
 }
 
-fn compiled(graphs: impl IntoIterator<Item = Graph>) -> Compiled {
-    compile(&Program::of(graphs), &Options::new("app:1", "engine").target(PROJECT, DOMAIN, "v1")).unwrap()
+fn compiled(program: &Program) -> Compiled {
+    compile(program, &Options::new("app:1", "engine").target(PROJECT, DOMAIN, "v1")).unwrap()
 }
 
 /// The same, with these workflows registered by the client.
 async fn registered(graphs: impl IntoIterator<Item = Graph>) -> Double {
     let double = double();
-    register(&double, graphs).await;
+    register(&double, Program::of(graphs)).await;
     double
 }
 
-async fn register(double: &Double, graphs: impl IntoIterator<Item = Graph>) {
-    let entities = compiled(graphs).entities;
+async fn register(double: &Double, program: Program) {
+    let entities = compiled(&program).entities;
     let registration = double.client().register(&entities, &RegisterOptions::default()).await.unwrap();
     assert!(registration.is_success(), "{registration}");
 }

@@ -120,3 +120,17 @@ impl Request {
         let _ = self.stream.write_all(head.as_bytes()).and_then(|()| self.stream.write_all(body));
     }
 }
+
+/// Puts bytes to a URL of this machine, and gives the status of the answer.
+#[must_use]
+pub fn put(url: &str, headers: &[(String, String)], body: &[u8]) -> u16 {
+    let (host, target) = url.strip_prefix("http://").and_then(|rest| rest.split_at_checked(rest.find('/')?)).unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let mut head = format!("PUT {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+    headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
+    stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
+    stream.write_all(body).unwrap();
+    let mut status = String::new();
+    BufReader::new(stream).read_line(&mut status).unwrap();
+    status.split(' ').nth(1).unwrap().parse().unwrap()
+}

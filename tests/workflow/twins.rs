@@ -185,7 +185,7 @@ pub(crate) mod p06 {
     }
 
     #[task]
-    fn no_nodes(n: i64) -> Promise<i64> {
+    pub(crate) fn no_nodes(n: i64) -> Promise<i64> {
         Promise::of(n)
     }
 

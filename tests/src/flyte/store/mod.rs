@@ -171,8 +171,8 @@ impl Objects {
         };
         let part = |name: &str| query.get(name).map_or("", String::as_str);
         let seconds: u64 = part("X-Amz-Expires").parse().unwrap_or(0);
-        let signed = jiff::fmt::strtime::parse("%Y%m%dT%H%M%SZ", part("X-Amz-Date"));
-        let signed = signed.and_then(|time| time.to_datetime()?.in_tz("UTC")).map_err(|_| (StatusCode::FORBIDDEN, "AccessDenied"))?;
+        let signed = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", part("X-Amz-Date"));
+        let signed = signed.and_then(|time| time.to_zoned(jiff::tz::TimeZone::UTC)).map_err(|_| (StatusCode::FORBIDDEN, "AccessDenied"))?;
         let age = jiff::Timestamp::now().as_second() - signed.timestamp().as_second();
         if age >= i64::try_from(seconds).unwrap_or(0) {
             return Err((StatusCode::FORBIDDEN, "AccessDenied"));
