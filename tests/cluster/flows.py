@@ -77,6 +77,16 @@ class Flows:
         found.version = version or found.version
         return found
 
+    def remotely(self, name, *words, wait=True, directory=None):
+        """What `run NAME --remote` says."""
+        self.registered()
+        wait = ["--wait"] if wait else []
+        return self.say("run", name, "--remote", *wait, *self.place(), "--version", self.cluster.version, *words, directory=directory)
+
+    def executions(self, verb, *words, directory=None):
+        """What `executions VERB` says."""
+        return self.say("executions", verb, *self.place(), *words, directory=directory)
+
     def launch(self, name, version=None, environment=None, **inputs):
         inputs = {name: given if hasattr(given, "WhichOneof") else literal(given) for name, given in inputs.items()}
         return self.cluster.launch(self.plan(name, version), inputs, environment)

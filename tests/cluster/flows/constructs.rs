@@ -174,3 +174,21 @@ fn files(text: Promise<String>) -> (Promise<File>, Promise<i64>) {
 fn words_of(file: Promise<File>) -> Promise<i64> {
     counts::node(file)
 }
+
+/// The sum of a row, by a map.
+#[workflow]
+fn row(xs: Promise<Vec<i64>>, more: Promise<i64>) -> Promise<i64> {
+    add::node(total::node(double::map(xs)), more)
+}
+
+#[workflow]
+fn mapped_workflows(table: Promise<Vec<Vec<i64>>>) -> Promise<i64> {
+    total::node(row::map(table, 1).concurrency(2))
+}
+
+/// Approval of a part of a value.
+#[workflow]
+fn approved(x: Promise<i64>) -> Promise<i64> {
+    let limits = limits::node(x);
+    gate::approve("release", &limits.most).timeout("5m")
+}

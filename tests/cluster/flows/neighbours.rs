@@ -2,7 +2,7 @@
 
 use nebulakit::prelude::*;
 
-use crate::constructs::double;
+use crate::constructs::{double, total};
 
 /// `neighbours.doubled`, which the suite registers with flytekit.
 #[task(reference(project = "flytesnacks", domain = "development", name = "neighbours.doubled", version = "flows-1"))]
@@ -11,6 +11,22 @@ fn doubled(x: i64) -> i64;
 #[workflow]
 fn between(x: Promise<i64>) -> Promise<i64> {
     doubled::node(double::node(doubled::node(x)))
+}
+
+/// A graph that runs a task of Python, which only its template makes possible.
+#[task]
+fn grows_python(n: i64) -> Promise<i64> {
+    (0..n).fold(Promise::of(1), |x, _| doubled::node(x))
+}
+
+#[workflow]
+fn dynamic(n: Promise<i64>) -> Promise<i64> {
+    grows_python::node(n)
+}
+
+#[workflow]
+fn mapped(xs: Promise<Vec<i64>>) -> Promise<i64> {
+    total::node(between::map(xs))
 }
 
 /// A program in an image of its own.

@@ -1,20 +1,24 @@
 //! `register`: everything of this binary, at a control plane.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::ArgMatches;
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
+use tokio::runtime::Builder;
 
 use super::compiled::{compiled, note, options, program, tell_ignored, wrong};
 use super::place::{Place, failed};
 use crate::backend::flyte::compile::{Entity, LocalFile, Options, Program, shown};
-use crate::backend::flyte::{ClientError, FlyteClient, RegisterOptions, Registration, digest};
+use crate::backend::flyte::{ClientError, FlyteClient, RegisterOptions, Registered, Registration, digest};
 use crate::cli::complaint::Complaint;
 use crate::cli::output::say;
 use crate::cli::setting::Setting;
 use crate::process::exit::Exit;
+use crate::process::terminal;
 use crate::services::config::Config;
 
 /// What stands for the place of a file that is not uploaded yet, before its digest.
@@ -72,13 +76,26 @@ pub(super) fn register(matches: &ArgMatches, config: &Config, setting: &Setting<
     let entities = compiled(&relocated(program, &urls)?, &options)?.entities;
     let options = RegisterOptions::default()
         .concurrency(matches.get_one::<u16>("concurrency").copied().unwrap_or(1).into())
-        .activate_launch_plans(matches.get_flag("activate-launchplans"));
-    let registration = runtime.block_on(client.register(&entities, &options)).map_err(|error| failed(&error))?;
+        .activate_launch_plans(matches.get_flag("activate-launchplans"))
+        .progress(progress(entities.len()));
+    let registration = runtime.block_on(client.register(&entities, &options));
+    terminal::clear();
+    let registration = registration.map_err(|error| failed(&error))?;
     if registration.is_success() {
         say(&format!("{registration}\n{} entities are registered in {project}/{domain} as version {version}\n", entities.len()))
     } else {
         say(&registration.to_string())?;
         Ok(Exit::Failed)
+    }
+}
+
+/// Draws how many of so many entities are done with, where there is a terminal to draw on.
+fn progress(total: usize) -> impl Fn(&Registered) + Send + Sync + 'static {
+    let (done, is_drawn) = (AtomicUsize::new(0), std::io::stderr().is_terminal());
+    move |_| {
+        if is_drawn {
+            terminal::draw(&format!("{} of {total} entities", done.fetch_add(1, Ordering::Relaxed) + 1));
+        }
     }
 }
 
