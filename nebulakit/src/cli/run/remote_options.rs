@@ -34,6 +34,10 @@ mod of_launches {
     /// The option that waits for the end.
     pub(in super::super) const WAIT: &str = "wait";
 
+    /// Sets what a text, or a name and a value, say of a launch.
+    type SetText = fn(LaunchOptions, String) -> LaunchOptions;
+    type SetPair = fn(LaunchOptions, String, String) -> LaunchOptions;
+
     /// All options of a launch, with their headings.
     pub(in super::super) fn all() -> Vec<Arg> {
         let text = |name: &'static str, value: &'static str| {
@@ -101,7 +105,7 @@ mod of_launches {
 
         pub(in super::super) fn options(&self) -> LaunchOptions {
             let mut options = LaunchOptions::new().overwrite_cache(self.0.get_flag(OVERWRITE_CACHE));
-            let texts: [(&str, fn(LaunchOptions, String) -> LaunchOptions); 5] = [
+            let texts: [(&str, SetText); 5] = [
                 ("version", LaunchOptions::version),
                 ("name", LaunchOptions::name),
                 ("service-account", LaunchOptions::service_account),
@@ -113,7 +117,7 @@ mod of_launches {
                     options = set(options, text);
                 }
             }
-            let pairs: [(&str, fn(LaunchOptions, String, String) -> LaunchOptions); 3] =
+            let pairs: [(&str, SetPair); 3] =
                 [("label", LaunchOptions::label), ("annotation", LaunchOptions::annotation), ("env", LaunchOptions::env)];
             for (name, set) in pairs {
                 let given = self.0.get_many::<(String, String)>(name);
