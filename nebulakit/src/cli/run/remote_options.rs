@@ -2,16 +2,6 @@
 
 use std::ffi::OsString;
 
-use clap::Arg;
-
-/// The option that launches elsewhere.
-pub(super) const REMOTE: &str = "remote";
-
-/// The option itself.
-pub(super) fn remote() -> Arg {
-    super::options::flag(REMOTE).help("launch it on the cluster where it is registered; `--remote --help` shows the options of that")
-}
-
 /// Whether these words ask for it.
 pub(super) fn is_asked(words: &[OsString]) -> bool {
     words.iter().take_while(|word| *word != "--").any(|word| word.to_str() == Some("--remote"))
@@ -25,8 +15,7 @@ mod of_launches {
     use clap::builder::NonEmptyStringValueParser;
     use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
-    use super::super::options::{JSON, OVERWRITE_CACHE, QUIET, VERBOSE, flag, inputs_file};
-    use super::remote;
+    use super::super::options::{JSON, OVERWRITE_CACHE, QUIET, VERBOSE, flag, inputs_file, remote};
     use crate::backend::flyte::LaunchOptions;
     use crate::cli::help::help_flag;
     use crate::cli::{folder, outputs};
