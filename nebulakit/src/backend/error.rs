@@ -60,9 +60,8 @@ pub enum RunError {
     Folder(io::Error),
     /// The run cannot be recorded, or cannot be found.
     Record(run::RecordError),
-    /// A control plane of Flyte refuses it, or cannot be asked.
-    #[cfg(feature = "flyte")]
-    Flyte(super::flyte::ClientError),
+    /// The platform that is to run it refuses it, or cannot be asked.
+    Platform(Box<dyn StdError + Send + Sync>),
 }
 
 /// Which node failed, and why.
@@ -119,8 +118,7 @@ impl fmt::Display for RunError {
             Self::Outputs(_) => f.write_str("the outputs are not those that are declared"),
             Self::Folder(_) => f.write_str("the folder of the run cannot be used"),
             Self::Record(error) => error.fmt(f),
-            #[cfg(feature = "flyte")]
-            Self::Flyte(error) => error.fmt(f),
+            Self::Platform(error) => error.fmt(f),
         }
     }
 }
@@ -132,17 +130,9 @@ impl StdError for RunError {
             Self::Inputs(error) | Self::Outputs(error) => Some(error),
             Self::Folder(error) => Some(error),
             Self::Record(error) => error.source(),
+            Self::Platform(error) => error.source(),
             Self::Refused(_) | Self::Failed(_) | Self::Cancelled => None,
-            #[cfg(feature = "flyte")]
-            Self::Flyte(_) => None,
         }
-    }
-}
-
-#[cfg(feature = "flyte")]
-impl From<super::flyte::ClientError> for RunError {
-    fn from(error: super::flyte::ClientError) -> Self {
-        Self::Flyte(error)
     }
 }
 

@@ -1,4 +1,5 @@
 //! A service that launches, and waits for what comes of it.
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "it says what it got, and a surprise ends it")]
 
 #[path = "tasks.rs"]
 #[allow(dead_code, reason = "not all of them are launched here")]

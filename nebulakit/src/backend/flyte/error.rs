@@ -4,6 +4,8 @@ use std::fmt;
 
 use nebulakit_types::visible;
 
+use crate::backend::RunError;
+
 /// Why a call of the control plane failed.
 ///
 /// It displays as one clause that names the endpoint and the call, and a line behind `hint: ` where there is something to do about it.
@@ -116,3 +118,9 @@ impl fmt::Display for ClientError {
 }
 
 impl std::error::Error for ClientError {}
+
+impl From<ClientError> for RunError {
+    fn from(error: ClientError) -> Self {
+        Self::Platform(Box::new(error))
+    }
+}

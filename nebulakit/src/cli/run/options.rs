@@ -115,7 +115,7 @@ fn all(json: Arg, tokens: Arg, verbose: Arg) -> Vec<Arg> {
         flag(DURABLE).help("sync the record to the disk as it grows, so that it survives a loss of power"),
         flag(QUIET).short('q').help("show no progress, only errors, warnings, gates and what tasks print"),
         verbose,
-        super::remote_options::remote(),
+        remote(),
         help_flag(),
     ];
     let own = own.into_iter().map(|arg| arg.help_heading("Options"));
@@ -136,6 +136,11 @@ pub(super) fn token_limits(matches: &ArgMatches) -> Vec<(Arc<str>, u32)> {
         limits.push((Arc::clone(name), *number));
     }
     limits
+}
+
+/// The option that launches elsewhere.
+pub(super) fn remote() -> Arg {
+    flag("remote").help("launch it on the cluster where it is registered; `--remote --help` shows the options of that")
 }
 
 pub(super) fn inputs_file() -> Arg {

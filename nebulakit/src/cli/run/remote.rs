@@ -137,7 +137,10 @@ fn told(launched: LaunchedRun, subject: &Subject, is_json: bool) -> Result<Exit,
 fn refused(subject: &Subject, error: RunError) -> Complaint {
     match error {
         RunError::Record(error) => error.into(),
-        RunError::Flyte(error) => failed(&error),
+        RunError::Platform(error) => match error.downcast_ref::<ClientError>() {
+            Some(error) => failed(error),
+            None => Complaint::failed(error.to_string()),
+        },
         RunError::Refused(reasons) => {
             let reasons: String = reasons.iter().map(|reason| format!("\n{reason}")).collect();
             Complaint::failed(format!("the {} `{}` cannot run on Flyte:{reasons}", subject.what, subject.name))

@@ -2,16 +2,6 @@
 
 use std::ffi::OsString;
 
-use clap::Arg;
-
-/// The option that launches elsewhere.
-pub(super) const REMOTE: &str = "remote";
-
-/// The option itself.
-pub(super) fn remote() -> Arg {
-    super::options::flag(REMOTE).help("launch it on the cluster where it is registered; `--remote --help` shows the options of that")
-}
-
 /// Whether these words ask for it.
 pub(super) fn is_asked(words: &[OsString]) -> bool {
     words.iter().take_while(|word| *word != "--").any(|word| word.to_str() == Some("--remote"))
@@ -25,14 +15,17 @@ mod of_launches {
     use clap::builder::NonEmptyStringValueParser;
     use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
-    use super::super::options::{JSON, OVERWRITE_CACHE, QUIET, VERBOSE, flag, inputs_file};
-    use super::remote;
+    use super::super::options::{JSON, OVERWRITE_CACHE, QUIET, VERBOSE, flag, inputs_file, remote};
     use crate::backend::flyte::LaunchOptions;
     use crate::cli::help::help_flag;
     use crate::cli::{folder, outputs};
 
     /// The option that waits for the end.
     pub(in super::super) const WAIT: &str = "wait";
+
+    /// Sets what a text, or a name and a value, say of a launch.
+    type SetText = fn(LaunchOptions, String) -> LaunchOptions;
+    type SetPair = fn(LaunchOptions, String, String) -> LaunchOptions;
 
     /// All options of a launch, with their headings.
     pub(in super::super) fn all() -> Vec<Arg> {
@@ -101,7 +94,7 @@ mod of_launches {
 
         pub(in super::super) fn options(&self) -> LaunchOptions {
             let mut options = LaunchOptions::new().overwrite_cache(self.0.get_flag(OVERWRITE_CACHE));
-            let texts: [(&str, fn(LaunchOptions, String) -> LaunchOptions); 5] = [
+            let texts: [(&str, SetText); 5] = [
                 ("version", LaunchOptions::version),
                 ("name", LaunchOptions::name),
                 ("service-account", LaunchOptions::service_account),
@@ -113,7 +106,7 @@ mod of_launches {
                     options = set(options, text);
                 }
             }
-            let pairs: [(&str, fn(LaunchOptions, String, String) -> LaunchOptions); 3] =
+            let pairs: [(&str, SetPair); 3] =
                 [("label", LaunchOptions::label), ("annotation", LaunchOptions::annotation), ("env", LaunchOptions::env)];
             for (name, set) in pairs {
                 let given = self.0.get_many::<(String, String)>(name);

@@ -66,7 +66,7 @@ impl<O> Invocation<O> {
     /// ```
     ///
     /// # Errors
-    /// [`RunError::Inputs`] when an input cannot be encoded or stored, and [`RunError::Flyte`] with the errors of [`FlyteClient::launch`].
+    /// [`RunError::Inputs`] when an input cannot be encoded or stored, and [`RunError::Platform`] with the errors of [`FlyteClient::launch`].
     pub async fn launch(&self, client: &FlyteClient) -> Result<LaunchedTask<O>, RunError> {
         self.launch_with(client, &LaunchOptions::new()).await
     }
@@ -179,7 +179,7 @@ impl<O: TaskOutputs> LaunchedTask<O> {
     ///
     /// # Errors
     /// [`RunError::Failed`] with the node that failed first, its code and its message, [`RunError::Cancelled`] when somebody terminated it,
-    /// [`RunError::Outputs`] when the outputs are not what is declared here, and [`RunError::Flyte`] when the control plane cannot be asked.
+    /// [`RunError::Outputs`] when the outputs are not what is declared here, and [`RunError::Platform`] when the control plane cannot be asked.
     ///
     /// # Cancel safety
     /// The execution goes on if this is dropped.

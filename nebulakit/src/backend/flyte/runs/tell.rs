@@ -126,7 +126,9 @@ impl Teller {
         let Sight { path, node, attempts, .. } = sight;
         let known = self.nodes.get(path).cloned();
         let mut told = self.told.get(path).cloned().unwrap_or_default();
-        if told.is_over {
+        // What a node runs that a dynamic task made is known when it runs.
+        let is_unknown = known.is_none() && attempts.is_empty() && matches!(node.phase, NodePhase::Undefined | NodePhase::Queued);
+        if told.is_over || is_unknown {
             return Ok(());
         }
         if !self.told.contains_key(path) {
@@ -137,12 +139,11 @@ impl Teller {
         let what = known.map(|known| known.what);
         let is_begun = !matches!(node.phase, NodePhase::Undefined | NodePhase::Queued | NodePhase::Skipped | NodePhase::Recovered);
         match what {
-            Some(What::Gate { signal, takes }) if is_begun => {
-                if !told.is_waiting && !node.phase.is_over() {
-                    self.record(path, EventKind::Waiting { signal: signal.into(), takes })?;
-                    told.is_waiting = true;
-                }
+            Some(What::Gate { signal, takes }) if is_begun && !told.is_waiting && !node.phase.is_over() => {
+                self.record(path, EventKind::Waiting { signal: signal.into(), takes })?;
+                told.is_waiting = true;
             }
+            Some(What::Gate { .. }) => {}
             _ if node.cache == CacheUsed::Hit => {}
             _ if is_begun || !attempts.is_empty() => {
                 self.attempts(path, attempts, node.phase.is_over(), &mut told)?;
@@ -315,7 +316,7 @@ pub(super) fn failure(told: Option<&ExecutionFailure>, kind: FailureKind, otherw
     let code = told.code.strip_prefix(EXHAUSTED).unwrap_or(&told.code);
     let message = told.message.strip_prefix(&format!("[{code}] ")).unwrap_or(&told.message);
     let (kind, code) = match code {
-        "" => (kind, UNKNOWN.to_owned()),
+        "" => return of_element(kind, message).unwrap_or_else(|| JobFailure::new(kind, UNKNOWN, message)),
         "TimeoutExpired" => (FailureKind::TimedOut, "USER:Timeout".to_owned()),
         "InvalidArrayLength" | "ReceivedRejectSignal" | "UserProvidedError" | "DynamicWorkflowBuildFailed" | "MalformedBranch" => {
             (kind, format!("USER:{code}"))
@@ -324,4 +325,27 @@ pub(super) fn failure(told: Option<&ExecutionFailure>, kind: FailureKind, otherw
         code => (kind, code.to_owned()),
     };
     JobFailure::new(kind, &code, if message.is_empty() { unknown } else { message })
+}
+
+/// The failure of a map, whose code and message are in one text: `[1]: USER:RuntimeError: 3 is odd`.
+fn of_element(kind: FailureKind, text: &str) -> Option<JobFailure> {
+    let (index, rest) = text.strip_prefix('[')?.split_once("]: ")?;
+    let (code, message) = rest.split_once(": ")?;
+    let is_element = index.parse::<u32>().is_ok() && !code.contains(char::is_whitespace);
+    is_element.then(|| JobFailure::new(kind, code, format!("[{index}]: {}", message.trim_end())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_of_maps_have_the_code_of_their_element() {
+        let read = |text: &str| of_element(FailureKind::Failed, text).map(|failure| (failure.code, failure.message));
+        let found = ("USER:RuntimeError".to_owned(), "[1]: 3 is odd".to_owned());
+        assert_eq!(read("[1]: USER:RuntimeError: 3 is odd\n"), Some(found));
+        for text in ["3 is odd", "[1]: 3 is odd", "[x]: A: b", "[1]: of many words: b"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
 }

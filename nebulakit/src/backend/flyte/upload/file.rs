@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 
 use super::super::admin::CREATE_UPLOAD_LOCATION;
 use super::super::error::{ClientError, ClientErrorKind};
-use super::{Uploads, unreadable};
+use super::uploads::{Uploads, unreadable};
 
 /// How long a store may neither take a byte nor answer.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `file` | one file: its address, the transfer, and its retries |
 //! | `tree` | the files of a directory |
+//! | `uploads` | what uploads share |
 
 mod file;
 mod tree;
+mod uploads;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,25 +16,12 @@ use std::path::{Path, PathBuf};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use nebulakit_types::LiteralType;
-use nebulakit_types::client::{HttpClient, Protocol};
 use nebulakit_types::convert::relocate::{local_paths, relocated};
-use tokio::sync::Semaphore;
 
+use self::uploads::{AT_A_TIME, Uploads, unreadable};
 use super::client::FlyteClient;
 use super::error::{ClientError, ClientErrorKind};
 use crate::task::failure::chain;
-
-/// How many files are on their way at a time.
-const AT_A_TIME: usize = 8;
-
-/// Uploads that share connections, and a limit of how many there are at once.
-struct Uploads<'a> {
-    client: &'a FlyteClient,
-    http: HttpClient,
-    project: &'a str,
-    domain: &'a str,
-    turns: Semaphore,
-}
 
 impl FlyteClient {
     /// Uploads a file or a directory of this machine to the store of the control plane; its URL there, such as `s3://bucket/../data.csv`.
@@ -51,7 +40,7 @@ impl FlyteClient {
     /// With [`ClientErrorKind::Upload`] when the file cannot be read or the store does not take it, those of calls, and with
     /// [`ClientErrorKind::Settings`] when the client has no project.
     pub async fn upload(&self, path: &Path) -> Result<String, ClientError> {
-        self.uploads()?.upload(path).await
+        Uploads::of(self)?.upload(path).await
     }
 
     /// Uploads all files and directories of this machine that `inputs` name, the bytes of an `inputs.pb`, at any depth; the inputs with their URLs. What is in
@@ -75,18 +64,12 @@ impl FlyteClient {
 
     /// Uploads files and directories of this machine, each once; their URLs.
     pub(crate) async fn upload_all(&self, paths: impl IntoIterator<Item = PathBuf>) -> Result<BTreeMap<PathBuf, String>, ClientError> {
-        let uploads = &self.uploads()?;
+        let uploads = &Uploads::of(self)?;
         let sent = paths.into_iter().map(|path| async move {
             let url = uploads.upload(&path).await?;
             Ok::<_, ClientError>((path, url))
         });
         stream::iter(sent).buffer_unordered(AT_A_TIME).try_collect().await
-    }
-
-    fn uploads(&self) -> Result<Uploads<'_>, ClientError> {
-        let http = HttpClient::new(self.settings().uploads(), Protocol::Http1)
-            .map_err(|fault| ClientError::new(ClientErrorKind::Settings, format!("the client of uploads: {fault}")))?;
-        Ok(Uploads { client: self, http, project: self.known_project()?, domain: self.domain(), turns: Semaphore::new(AT_A_TIME) })
     }
 }
 
@@ -110,8 +93,4 @@ pub(crate) async fn digest(path: &Path) -> Result<String, ClientError> {
         Ok(_) => Ok(file::content(path.to_owned()).await?.md5.iter().map(|byte| format!("{byte:02x}")).collect()),
         Err(error) => Err(unreadable(path, &error)),
     }
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> ClientError {
-    ClientError::new(ClientErrorKind::Upload, format!("cannot read `{}`: {error}", path.display()))
 }

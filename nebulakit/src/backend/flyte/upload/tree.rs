@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 
 use super::super::error::{ClientError, ClientErrorKind};
 use super::file::Sent;
-use super::{AT_A_TIME, Uploads, unreadable};
+use super::uploads::{AT_A_TIME, Uploads, unreadable};
 
 /// What the names of files that are being written begin with.
 const PARTIAL: &str = ".nebulakit-partial-";
