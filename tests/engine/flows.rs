@@ -1,4 +1,5 @@
 //! Workflows of each construct, for the double to run.
+#![allow(clippy::print_stdout, reason = "tests read what a task says")]
 
 use nebulakit::FlyteError;
 use nebulakit::prelude::*;

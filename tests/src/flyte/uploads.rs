@@ -29,7 +29,7 @@ fn base32(bytes: &[u8]) -> String {
     let bits: Vec<bool> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1 == 1)).collect();
     let letter = |bits: &[bool]| (0..5).fold(0, |number, at| number << 1 | usize::from(bits.get(at).copied().unwrap_or(false)));
     let mut text: String = bits.chunks(5).map(|bits| char::from(letters[letter(bits)])).collect();
-    while text.len() % 8 != 0 {
+    while !text.len().is_multiple_of(8) {
         text.push('=');
     }
     text

@@ -5,6 +5,7 @@ use nebulakit_types::wire::flyteidl::admin::{
     WorkflowClosure, WorkflowList,
 };
 use nebulakit_types::wire::flyteidl::core::{CompiledWorkflow, CompiledWorkflowClosure, Identifier, WorkflowTemplate};
+use nebulakit_types::wire::google::protobuf::Timestamp;
 use prost::Message as _;
 
 use super::entities::of_task;
@@ -14,19 +15,22 @@ use crate::flyte::pages::{Columns, Refused, page};
 
 const NAMES: [&str; 5] = ["project", "domain", "name", "version", "created_at"];
 
+/// An entity with its id, and when it was created.
+type Row<'t, T> = &'t (Identifier, T, Timestamp);
+
 /// The rows of a table that a request asks for.
 fn rows<'t, T>(
     table: &'t Table<T>,
     letter: &str,
     request: &ResourceListRequest,
     state: fn(&T) -> Option<i32>,
-) -> Result<(Vec<&'t (Identifier, T, nebulakit_types::wire::google::protobuf::Timestamp)>, String), Refused> {
+) -> Result<(Vec<Row<'t, T>>, String), Refused> {
     let NamedEntityIdentifier { project, domain, name, .. } = request.id.clone().unwrap_or_default();
     checks::present("project", &project)?;
     checks::present("domain", &domain)?;
     let is_asked = |id: &Identifier| id.project == project && id.domain == domain && (name.is_empty() || id.name == name);
     let rows: Vec<_> = table.rows.iter().filter(|(id, ..)| is_asked(id)).collect();
-    let value = |row: &&(Identifier, T, nebulakit_types::wire::google::protobuf::Timestamp), column: &str| {
+    let value = |row: &Row<'_, T>, column: &str| {
         let (id, entity, created) = *row;
         vec![match column {
             "project" => id.project.clone(),

@@ -34,6 +34,9 @@ pub(crate) struct Objects {
     parts: Arc<Mutex<HashMap<String, BTreeMap<u32, Bytes>>>>,
 }
 
+/// A request granted: its status, the headers and the body of the answer.
+type Granted = (StatusCode, Vec<(String, String)>, Bytes);
+
 /// A request refused: its status and code.
 type Refused = (StatusCode, &'static str);
 
@@ -70,7 +73,7 @@ impl Objects {
         address
     }
 
-    fn answer(&self, parts: &http::request::Parts, body: Bytes) -> Result<(StatusCode, Vec<(String, String)>, Bytes), Refused> {
+    fn answer(&self, parts: &http::request::Parts, body: Bytes) -> Result<Granted, Refused> {
         let query: BTreeMap<String, String> =
             url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
         let path = unescaped(parts.uri.path());
@@ -115,7 +118,7 @@ impl Objects {
         }
     }
 
-    fn object(&self, parts: &http::request::Parts, key: &str) -> Result<(StatusCode, Vec<(String, String)>, Bytes), Refused> {
+    fn object(&self, parts: &http::request::Parts, key: &str) -> Result<Granted, Refused> {
         let object = self.all.lock().unwrap().get(key).cloned().ok_or((StatusCode::NOT_FOUND, "NoSuchKey"))?;
         let size = object.bytes.len();
         let mut headers = object.metadata.clone();
