@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use bytes::Bytes;
 use nebulakit::backend::flyte::{ClientErrorKind, Login, Prompt};
 use nebulakit_types::client::{ClientOptions, HttpClient, Protocol};
 use nebulakit_types::wire::flyteidl::admin::{GetVersionResponse, Version};

@@ -59,7 +59,6 @@ methods! { "AdminService":
     GET_NODE_EXECUTION_DATA "GetNodeExecutionData" (admin::NodeExecutionGetDataRequest) -> admin::NodeExecutionGetDataResponse;
     LIST_NODE_EXECUTIONS "ListNodeExecutions" (admin::NodeExecutionListRequest) -> admin::NodeExecutionList;
     GET_TASK_EXECUTION "GetTaskExecution" (admin::TaskExecutionGetRequest) -> admin::TaskExecution;
-    GET_TASK_EXECUTION_DATA "GetTaskExecutionData" (admin::TaskExecutionGetDataRequest) -> admin::TaskExecutionGetDataResponse;
     LIST_TASK_EXECUTIONS "ListTaskExecutions" (admin::TaskExecutionListRequest) -> admin::TaskExecutionList;
 }
 
@@ -71,5 +70,4 @@ methods! { "SignalService":
 
 methods! { "DataProxyService":
     CREATE_UPLOAD_LOCATION "CreateUploadLocation" (service::CreateUploadLocationRequest) -> service::CreateUploadLocationResponse;
-    CREATE_DOWNLOAD_LINK "CreateDownloadLink" (service::CreateDownloadLinkRequest) -> service::CreateDownloadLinkResponse;
 }
