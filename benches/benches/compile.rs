@@ -71,7 +71,7 @@ fn nested(workflows: usize) -> Graph {
 fn grown(nodes: usize) -> Graph {
     let mut graph = with_task(lattice("bench.dynamic", nodes));
     graph.inputs.clear();
-    let constant = || Binding::literal(Primitive::Integer(1).into());
+    let constant = || Binding::literal(Primitive::Integer(1));
     for bound in graph.body.nodes.iter_mut().flat_map(|node| &mut node.inputs) {
         if bound.binding == Binding::input("start") {
             bound.binding = constant();
