@@ -11,8 +11,8 @@ use crate::flyte::grpc::INVALID_ARGUMENT;
 use crate::flyte::literals;
 use crate::flyte::pages::Refused;
 
-/// The project that is there, and the domains.
-pub(crate) const PROJECT: &str = "flytesnacks";
+/// The projects that are there, and the domains.
+const PROJECTS: [&str; 2] = ["flytesnacks", "ml"];
 const DOMAINS: [&str; 3] = ["development", "staging", "production"];
 /// How many nodes a workflow may have.
 const MAX_NODES: usize = 100;
@@ -31,7 +31,7 @@ pub(crate) fn place(project: &str, domain: &str) -> Result<(), Refused> {
     if !DOMAINS.contains(&domain) {
         return refuse(format!("domain [{domain}] is unrecognized by system"));
     }
-    if project != PROJECT {
+    if !PROJECTS.contains(&project) {
         return refuse(format!(
             "failed to validate that project [{project}] and domain [{domain}] are registered, err: [project [{project}] not found]"
         ));

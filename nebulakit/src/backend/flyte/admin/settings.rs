@@ -55,7 +55,8 @@ impl Settings {
             endpoint,
             source: match &config.path {
                 Some(path) => format!("{} or `{}`", env::PLATFORM_URL, path.display()),
-                None => format!("{}; there is no configuration file", env::PLATFORM_URL),
+                None if environment.non_empty(env::PLATFORM_URL).is_some() => env::PLATFORM_URL.to_owned(),
+                None => format!("nobody: {} is not set, there is no configuration file, and this is Flyte's demo cluster", env::PLATFORM_URL),
             },
             retries: platform.max_retries,
             longest_wait: platform.max_backoff_delay,

@@ -23,6 +23,11 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// A look takes at most this part of the time.
 const PART: u32 = 4;
 
+/// How long to wait after a look that took so long. One that had to wait for the control plane says nothing of what looks cost.
+fn rest(pause: Duration, took: Duration) -> Duration {
+    pause.max((took * PART).min(LONGEST))
+}
+
 /// How many calls are made at once in a look.
 const AT_A_TIME: usize = 8;
 
@@ -87,10 +92,9 @@ impl Watcher {
             }
             let is_quiet = self.teller.events() == before;
             pause = if is_quiet { (pause * 5 / 4).min(LONGEST) } else { SHORTEST };
-            let pause = pause.max(began.elapsed() * PART);
             tokio::select! {
                 asked = self.control.watch() => self.hear(asked)?,
-                () = tokio::time::sleep(pause) => {}
+                () = tokio::time::sleep(rest(pause, began.elapsed())) => {}
             }
         }
     }
@@ -288,4 +292,17 @@ pub(super) async fn watched(watcher: Watcher) -> Result<RunOutcome, RecordError>
     // Others may watch from now on.
     recorder.release();
     ended
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_leave_the_control_plane_time_and_come_again_soon_after_it_was_away() {
+        let seconds = Duration::from_secs;
+        assert_eq!(rest(SHORTEST, Duration::from_millis(10)), SHORTEST);
+        assert_eq!(rest(SHORTEST, seconds(2)), seconds(8));
+        assert_eq!(rest(SHORTEST, seconds(60)), LONGEST);
+    }
 }
