@@ -128,6 +128,15 @@ fn replace(place: &mut String, to: &mut To<'_>) -> bool {
     true
 }
 
+/// Does something to each, and says whether it changed any.
+fn any_of_all<T>(items: impl IntoIterator<Item = T>, mut change: impl FnMut(T) -> bool) -> bool {
+    let mut is_any = false;
+    for item in items {
+        is_any |= change(item);
+    }
+    is_any
+}
+
 /// Replaces what a struct names. Data inside of structs are maps, by the names of every sender.
 fn within(value: &mut Untyped, literal_type: &LiteralType, to: &mut To<'_>) -> bool {
     match (&literal_type.kind, value) {
@@ -136,14 +145,10 @@ fn within(value: &mut Untyped, literal_type: &LiteralType, to: &mut To<'_>) -> b
                 (Untyped::String(key), Untyped::String(place)) if PLACES.contains(&key.as_str()) => Some(place),
                 _ => None,
             });
-            places.fold(false, |is_any, place| replace(place, to) || is_any)
+            any_of_all(places, |place| replace(place, to))
         }
-        (TypeKind::Collection(element), Untyped::List(elements)) => {
-            elements.iter_mut().fold(false, |is_any, value| within(value, element, to) || is_any)
-        }
-        (TypeKind::Map(inner), Untyped::Map(entries)) => {
-            entries.iter_mut().fold(false, |is_any, (_, value)| within(value, inner, to) || is_any)
-        }
+        (TypeKind::Collection(element), Untyped::List(elements)) => any_of_all(elements, |value| within(value, element, to)),
+        (TypeKind::Map(inner), Untyped::Map(entries)) => any_of_all(entries, |(_, value)| within(value, inner, to)),
         // Variants that do not fit change nothing.
         (TypeKind::Union(variants), value) => variants.iter().any(|variant| within(value, variant, to)),
         (_, Untyped::Map(entries)) => {
@@ -152,7 +157,7 @@ fn within(value: &mut Untyped, literal_type: &LiteralType, to: &mut To<'_>) -> b
                 Untyped::String(key) => structure.dataclass_type.get(key).map(|field| (field, value)),
                 _ => None,
             });
-            fields.fold(false, |is_any, (field, value)| within(value, field, to) || is_any)
+            any_of_all(fields, |(field, value)| within(value, field, to))
         }
         _ => false,
     }

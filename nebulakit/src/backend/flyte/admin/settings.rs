@@ -56,7 +56,9 @@ impl Settings {
             source: match &config.path {
                 Some(path) => format!("{} or `{}`", env::PLATFORM_URL, path.display()),
                 None if environment.non_empty(env::PLATFORM_URL).is_some() => env::PLATFORM_URL.to_owned(),
-                None => format!("nobody: {} is not set, there is no configuration file, and this is Flyte's demo cluster", env::PLATFORM_URL),
+                None => {
+                    format!("nobody: {} is not set, there is no configuration file, and this is Flyte's demo cluster", env::PLATFORM_URL)
+                }
             },
             retries: platform.max_retries,
             longest_wait: platform.max_backoff_delay,
