@@ -1,4 +1,4 @@
-"""The workflows of the binary `cluster_flows`, which registers them itself, as its users would."""
+"""The workflows of the binaries `cluster_flows` and `cluster_borrower`, which register them themselves, as their users would."""
 
 import dataclasses
 import os
@@ -14,7 +14,7 @@ from graph import literal
 
 @dataclasses.dataclass(frozen=True)
 class Said:
-    """What a command line of `flows` printed, and how it ended."""
+    """What a command line printed, and how it ended."""
 
     status: int
     out: str
@@ -22,13 +22,13 @@ class Said:
 
 
 class Flows:
-    """`flows` on one cluster: its command line, and the launch plans that it registers."""
+    """A binary on one cluster: its command line, and the launch plans that it registers."""
 
-    def __init__(self, cluster):
-        self.cluster, self.binary = cluster, pathlib.Path(cluster.options.binaries, "cluster_flows")
+    def __init__(self, cluster, name):
+        self.cluster, self.name, self.binary = cluster, name, pathlib.Path(cluster.options.binaries, name)
 
     def say(self, *words, directory=None):
-        """Runs `flows` with `words`; its configuration is that of the suite."""
+        """Runs it with `words`; its configuration is that of the suite."""
         options = self.cluster.options
         environment = {**os.environ, "NO_COLOR": "1"}
         if options.config:
@@ -54,7 +54,7 @@ class Flows:
 
     def register(self, version, *words, image=None):
         image = image or self.cluster.options.rust_image
-        return self.say("register", *self.place(), "--version", version, "--image", image, "--binary", "cluster_flows", *words)
+        return self.say("register", *self.place(), "--version", version, "--image", image, "--binary", self.name, *words)
 
     @once
     def packaged(self):
@@ -63,7 +63,7 @@ class Flows:
         version = f"{self.cluster.version}-packaged"
         with tempfile.TemporaryDirectory() as folder:
             archive = f"{folder}/flows.tgz"
-            said = self.say("package", "--image", self.cluster.options.rust_image, "--binary", "cluster_flows", "--output", archive)
+            said = self.say("package", "--image", self.cluster.options.rust_image, "--binary", self.name, "--output", archive)
             assert said.status == 0, said.err
             command = [self.cluster.options.flytectl, "register", "files", "--archive", archive, *self.place(), "--version", version]
             ended = subprocess.run(command, capture_output=True, text=True)
@@ -73,7 +73,7 @@ class Flows:
     def plan(self, name, version=None):
         """The launch plan of that name, such as `constructs.chain`."""
         self.registered()
-        found = self.cluster.id(identifier_pb2.LAUNCH_PLAN, f"cluster_flows.{name}")
+        found = self.cluster.id(identifier_pb2.LAUNCH_PLAN, f"{self.name}.{name}")
         found.version = version or found.version
         return found
 
@@ -96,5 +96,5 @@ class Flows:
 
 
 @once
-def flows(cluster):
-    return Flows(cluster)
+def flows(cluster, name="cluster_flows"):
+    return Flows(cluster, name)

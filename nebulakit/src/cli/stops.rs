@@ -50,6 +50,17 @@ enum Stopped {
     Work(oneshot::Sender<&'static str>),
 }
 
+impl Stopped {
+    /// Whether it is a run that goes on without this process.
+    fn is_elsewhere(&self) -> bool {
+        match self {
+            #[cfg(feature = "flyte")]
+            Self::Elsewhere(..) => true,
+            _ => false,
+        }
+    }
+}
+
 impl Stops {
     /// Hears them from now on. The process is ended by `leave`.
     ///
@@ -95,9 +106,10 @@ impl Stops {
     }
 
     fn listen(&self, mut signals: StopSignals, leave: Leave) {
-        let (mut requests, mut is_leaving) = (0, false);
+        let mut requests = 0;
         loop {
             // After the first request to leave a run that goes on elsewhere.
+            let is_leaving = requests == 1 && self.stopped().is_elsewhere();
             let patience = if is_leaving { SOON } else { LONG };
             let Some(name) = signals.next(patience) else {
                 if is_leaving {
@@ -112,14 +124,14 @@ impl Stops {
                 Stopped::Elsewhere(run, execution) if requests == 0 => {
                     self.0.signal.get_or_init(|| name);
                     terminal::write(&format!("the execution {execution} goes on (Ctrl-C again within {SOON:?} terminates it)\n"));
-                    (requests, is_leaving) = (1, true);
+                    requests = 1;
                     *stopped = Stopped::Elsewhere(run, execution);
                 }
                 #[cfg(feature = "flyte")]
                 Stopped::Elsewhere(run, execution) => {
                     terminal::write(&format!("terminating the execution {execution} (once more leaves at once)\n"));
                     tell(&run, run.cancel());
-                    (requests, is_leaving) = (2, false);
+                    requests = 2;
                     *stopped = Stopped::Run(run);
                 }
                 // The next one does not wait for it.

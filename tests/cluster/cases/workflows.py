@@ -16,11 +16,11 @@ from table import ALL, Case, Skipped, case
 LIST = list[int]
 
 
-def gives(name, expected, type=int, **inputs):
+def gives(name, expected, type=int, binary="cluster_flows", **inputs):
     """A case that runs a workflow to its end, and looks at its only output."""
 
     def run(cluster):
-        ended = flows(cluster).run(name, **inputs)
+        ended = flows(cluster, binary).run(name, **inputs)
         assert ended.phase == "SUCCEEDED", f"{ended}\n{ended.error.message}"
         found = value(ended.outputs["o0"], type)
         assert found == expected, f"{found!r} is not {expected!r} [{ended.name}]"
@@ -66,7 +66,7 @@ ALL += [
         ("a map of workflows, two at a time", gives("constructs.mapped_workflows", 45, table=literal([[1, 2], [3], [4, 11]], list[LIST]))),
         ("a map of workflows over nothing", gives("constructs.mapped_workflows", 0, table=literal([], list[LIST]))),
         ("a task of Python in a graph that grows", gives("neighbours.dynamic", 8, n=3)),
-        ("a task of Python in a map of workflows", gives("neighbours.mapped", 24, xs=[1, 2])),
+        ("a task of Python in a map of workflows", gives("mapped", 12, xs=[1, 2], binary="cluster_borrower")),
         ("launch plans as nodes, with fixed inputs and defaults", gives("plans.plans", 226, b=4)),
         ("a launch plan with its own default", gives("plans.planned", 121)),
         ("a task of Python between tasks of ours", gives("neighbours.between", 8, x=1)),
@@ -285,7 +285,7 @@ def executions(cluster):
     ours = flows(cluster)
     with tempfile.TemporaryDirectory() as folder:
         good = ours.run("constructs.files", text="one two")
-        listed = ours.executions("list", directory=folder)
+        listed = ours.executions("list", "--workflow", "cluster_flows.constructs.files", directory=folder)
         assert good.name in listed.out, listed
         found = ours.executions("show", good.name, directory=folder)
         assert found.status == 0 and "succeeded" in found.out and "n0" in found.out, found

@@ -2,7 +2,7 @@
 
 use nebulakit::prelude::*;
 
-use crate::constructs::{double, total};
+use crate::constructs::double;
 
 /// `neighbours.doubled`, which the suite registers with flytekit.
 #[task(reference(project = "flytesnacks", domain = "development", name = "neighbours.doubled", version = "flows-1"))]
@@ -22,11 +22,6 @@ fn grows_python(n: i64) -> Promise<i64> {
 #[workflow]
 fn dynamic(n: Promise<i64>) -> Promise<i64> {
     grows_python::node(n)
-}
-
-#[workflow]
-fn mapped(xs: Promise<Vec<i64>>) -> Promise<i64> {
-    total::node(between::map(xs))
 }
 
 /// A program in an image of its own.
