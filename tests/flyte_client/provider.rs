@@ -1,4 +1,5 @@
 //! Logins at a real OpenID provider, which `tests/servers/with-servers.sh` installs: tokens that end, and tokens that are revoked.
+#![allow(clippy::disallowed_methods, reason = "a variable says where the provider is")]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
