@@ -63,6 +63,8 @@ pub use self::launch_plans::RegisteredLaunchPlan;
 #[cfg(feature = "flyte")]
 pub use self::package::package;
 #[cfg(feature = "flyte")]
+pub(crate) use self::register::version_of;
+#[cfg(feature = "flyte")]
 pub use self::register::{Difference, EntityKind, Outcome, RegisterOptions, Registered, Registration};
 #[cfg(feature = "flyte")]
 pub use self::runs::FlyteBackend;

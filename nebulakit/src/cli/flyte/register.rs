@@ -6,14 +6,12 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::ArgMatches;
-use prost::Message as _;
-use sha2::{Digest as _, Sha256};
 use tokio::runtime::Builder;
 
 use super::compiled::{compiled, note, options, program, tell_ignored, wrong};
 use super::place::{Place, failed};
-use crate::backend::flyte::compile::{Entity, LocalFile, Options, Program, shown};
-use crate::backend::flyte::{ClientError, FlyteClient, RegisterOptions, Registered, Registration, digest};
+use crate::backend::flyte::compile::{LocalFile, Options, Program, shown};
+use crate::backend::flyte::{ClientError, FlyteClient, RegisterOptions, Registered, Registration, digest, version_of};
 use crate::cli::complaint::Complaint;
 use crate::cli::output::say;
 use crate::cli::setting::Setting;
@@ -23,9 +21,6 @@ use crate::services::config::Config;
 
 /// What stands for the place of a file that is not uploaded yet, before its digest.
 const UPLOADED: &str = "uploaded://";
-
-/// How many characters of its hash are a version: two programs in a project do not meet in them.
-const HASH: usize = 20;
 
 pub(super) fn register(matches: &ArgMatches, config: &Config, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let given = |name: &str| matches.get_one::<String>(name).cloned();
@@ -56,7 +51,7 @@ pub(super) fn register(matches: &ArgMatches, config: &Config, setting: &Setting<
     let digests = digests.collect::<Result<BTreeMap<_, _>, ClientError>>().map_err(|error| failed(&error))?;
     let checked = compiled(&relocated(program.clone(), &digests)?, &options)?;
     tell_ignored(&checked);
-    let version = given("version").unwrap_or_else(|| hash(&checked.entities));
+    let version = given("version").unwrap_or_else(|| version_of(&checked.entities));
     let options = options.target(&project, &domain, &version);
     if is_dry {
         let told = |file: &LocalFile| note(&format!("`{}` would be uploaded: {}", file.path.display(), file.named_by));
@@ -105,21 +100,4 @@ fn relocated(program: Program, places: &BTreeMap<PathBuf, String>) -> Result<Pro
         return Ok(program);
     }
     program.relocated(|path| places.get(path).cloned()).map_err(|problems| wrong(&problems))
-}
-
-/// A version that is the same for the same program, and another one for any other.
-fn hash(entities: &[Entity]) -> String {
-    let mut hash = Sha256::new();
-    for entity in entities {
-        let bytes = match entity {
-            Entity::Task { spec, .. } => spec.encode_to_vec(),
-            Entity::Workflow { spec, .. } => spec.encode_to_vec(),
-            Entity::LaunchPlan { plan, .. } => plan.encode_to_vec(),
-        };
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    }
-    let mut text: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    text.truncate(HASH);
-    text
 }

@@ -1,4 +1,4 @@
-//! Tasks that are registered elsewhere, in jobs: the platform fetches no template for a job, so that whoever registers has to.
+//! Tasks that are registered elsewhere, in jobs: the platform does not fetch templates for a job, so registration does.
 
 use std::collections::{BTreeMap, BTreeSet};
 

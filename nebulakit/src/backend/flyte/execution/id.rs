@@ -41,7 +41,7 @@ impl ExecutionId {
     /// Reads a name, `project:domain:name`, or the address of an execution in the console; a name alone is of this project and this domain.
     ///
     /// # Errors
-    /// It is none of them, or it is a name alone and there is no project or domain.
+    /// The text is not one of these forms, or it is only a name and the project or domain is not known.
     ///
     /// # Examples
     /// ```

@@ -8,7 +8,7 @@ use super::super::error::{ClientError, ClientErrorKind};
 /// How many rows are asked for at once.
 pub(in super::super) const PAGE: u32 = 100;
 
-/// How many pages are read at most where there is no other limit: a control plane that gives out tokens without end is stopped.
+/// The most pages that are read without another limit: a control plane might hand out tokens forever.
 const MOST: usize = 10_000;
 
 /// All rows, or the first `limit`. `read` makes the call for one page, by its token and its size, and gives its rows and the next token. The last page may be empty.

@@ -15,7 +15,7 @@ pub(crate) struct RegisteredTask {
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) interface: Interface,
-    /// The arguments of its container; none if it has no container.
+    /// The arguments of its container; empty if it has none.
     pub(crate) args: Vec<String>,
 }
 

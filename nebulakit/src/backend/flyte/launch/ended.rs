@@ -11,7 +11,7 @@ use crate::coordinator::{FailureKind, JobFailure};
 const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// How long a control plane may not answer before whoever waits is told.
+/// How long a control plane may be silent before those who wait are told.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Waits until the execution is over; its outputs, as the bytes of an `outputs.pb`.

@@ -87,7 +87,7 @@ impl FlyteClient {
                 let message = format!("the execution `{}` failed before anything ran: {why}", execution.id().name);
                 Err(ClientError::new(ClientErrorKind::Invalid, message))
             }
-            // It is launched; whoever waits for it asks again.
+            // It is launched; waiting for it asks again.
             _ => Ok(()),
         }
     }

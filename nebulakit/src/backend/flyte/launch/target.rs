@@ -146,7 +146,7 @@ impl FlyteClient {
     }
 }
 
-/// What is not there is no error yet.
+/// Turns "not found" into nothing: that is not an error yet.
 fn found<T>(answer: Result<T, ClientError>) -> Result<Option<T>, ClientError> {
     match answer {
         Ok(found) => Ok(Some(found)),

@@ -5,12 +5,14 @@
 //! | `needs` | what has to be registered before what |
 //! | `outcome` | what came of it, entity by entity |
 //! | `difference` | what differs from what is registered under the same version |
+//! | `version` | the version of what nobody gave one |
 //! | `templates` | those of tasks that are registered already |
 
 mod difference;
 mod needs;
 mod outcome;
 mod templates;
+mod version;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,6 +26,7 @@ use nebulakit_types::wire::flyteidl::core::Identifier;
 
 use self::needs::levels;
 pub use self::outcome::{Difference, EntityKind, Outcome, Registered, Registration};
+pub(crate) use self::version::version_of;
 use super::admin::{CREATE_LAUNCH_PLAN, CREATE_TASK, CREATE_WORKFLOW, GET_WORKFLOW, UPDATE_LAUNCH_PLAN};
 use super::client::FlyteClient;
 use super::compile::Entity;

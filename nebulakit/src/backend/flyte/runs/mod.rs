@@ -201,7 +201,7 @@ impl FlyteBackend {
 }
 
 impl LaunchedRun {
-    /// Leaves the execution to itself: it goes on, and whoever attaches to the run watches it.
+    /// Leaves the execution to itself: it goes on, and can be watched again by attaching to the run.
     pub(crate) fn leave(self) -> RunHandle {
         let folder = self.watcher.teller.recorder.folder().clone();
         self.watcher.teller.recorder.release();

@@ -1,18 +1,12 @@
 //! A graph that is registered before it is launched, under a version that is the same for the same graph.
 
-use prost::Message as _;
-use sha2::{Digest as _, Sha256};
-
 use super::super::client::FlyteClient;
-use super::super::compile::{Entity, Options, Program, compile};
-use super::super::register::RegisterOptions;
+use super::super::compile::{Options, Program, compile};
+use super::super::register::{RegisterOptions, version_of};
 use super::is_task;
 use crate::backend::RunError;
 use crate::graph::Graph;
 use crate::task::registry::registry;
-
-/// How many characters of its hash are a version.
-const HASH: usize = 20;
 
 /// Registers a graph in the project and the domain of the client; its version.
 pub(super) async fn registered(client: &FlyteClient, graph: &Graph, options: &Options) -> Result<String, RunError> {
@@ -20,7 +14,7 @@ pub(super) async fn registered(client: &FlyteClient, graph: &Graph, options: &Op
         Some(task) => Program::default().with_task(task),
         None => Program::of([graph.clone()]),
     };
-    let version = version(&compile(&program, options).map_err(RunError::Graph)?.entities);
+    let version = version_of(&compile(&program, options).map_err(RunError::Graph)?.entities);
     let options = options.clone().target(client.known_project()?, client.domain(), &version);
     let compiled = compile(&program, &options).map_err(RunError::Graph)?;
     let registration = client.register(&compiled.entities, &RegisterOptions::default()).await?;
@@ -29,20 +23,4 @@ pub(super) async fn registered(client: &FlyteClient, graph: &Graph, options: &Op
     }
     let refused = registration.entities.iter().filter(|entity| !entity.is_registered());
     Err(RunError::Refused(refused.map(|entity| entity.to_string().trim_end().to_owned()).collect()))
-}
-
-fn version(entities: &[Entity]) -> String {
-    let mut hash = Sha256::new();
-    for entity in entities {
-        let bytes = match entity {
-            Entity::Task { spec, .. } => spec.encode_to_vec(),
-            Entity::Workflow { spec, .. } => spec.encode_to_vec(),
-            Entity::LaunchPlan { plan, .. } => plan.encode_to_vec(),
-        };
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    }
-    let mut text: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    text.truncate(HASH);
-    text
 }

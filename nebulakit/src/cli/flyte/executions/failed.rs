@@ -34,7 +34,7 @@ pub(super) fn complaint(details: &ExecutionDetails, failed: Option<&ExecutionNod
     };
     let who = who.unwrap_or_else(|| format!("the execution {name} failed"));
     let code = failure.map(|failure| failure.code.clone()).filter(|code| !code.is_empty());
-    // What is no task cannot be replayed.
+    // Only tasks can be replayed.
     let replay = match failed.and_then(|node| Some((node, node.last_attempt()?))) {
         Some((node, last)) => {
             let element = last.elements.iter().find(|element| element.phase.is_failure());
