@@ -17,8 +17,8 @@ fn on_flyte(text: &str) -> Vec<String> {
 
 const MARKS: [&str; 3] = [
     "grower.table.pass-* n1 gives the condition a part of a value",
-    "grower.table.pass-* n1 gives what the last arm of the condition gives, which runs nothing",
-    "grower.twice.map-4-x n0 makes a node of the workflow `grower.twice` for each element of `x`, 4 at once",
+    "grower.table.pass-* n1 the last arm of the condition, which runs nothing",
+    "grower.twice.map-4-x n0 makes a node of the workflow `grower.twice` for each of `x`, 4 at once",
 ];
 
 #[test]
@@ -38,10 +38,7 @@ fn a_workflow_is_shown_with_what_stands_for_its_nodes() {
 fn a_name_of_the_console_is_described() {
     let said_of = said(&["describe", "grower.twice.map-4-x"]);
     assert!(said_of.starts_with("grower.twice.map-4-x (task that Flyte has in place of what it cannot do itself)\n"), "{said_of}");
-    assert!(
-        said_of.contains("n0 of grower.table: makes a node of the workflow `grower.twice` for each element of `x`, 4 at once"),
-        "{said_of}"
-    );
+    assert!(said_of.contains("n0 of grower.table: makes a node of the workflow `grower.twice` for each of `x`, 4 at once"), "{said_of}");
     assert!(said_of.contains("grower.rs:"), "{said_of}");
     // The graph of a dynamic task is known when it runs, and its name says what it is.
     assert!(said(&["describe", "grower.chooses.n1-0"]).contains("what a dynamic task made: is the arm `n1-0` of a condition"));

@@ -14,7 +14,7 @@ pub struct Generated {
     pub node: String,
     /// Whether it is a workflow, which runs within that one; else it is a task.
     pub is_workflow: bool,
-    /// What it does, such as ``runs `app.double` for each element of `xs` ``.
+    /// What it does, such as ``runs `app.double` for each of `xs` ``.
     pub what: String,
 }
 
@@ -28,7 +28,7 @@ impl Generated {
     /// What a map runs, in words.
     pub(super) fn of_map(map: &Map) -> String {
         let verb = match &map.of {
-            Mapped::Task(name) => format!("runs the task `{name}`"),
+            Mapped::Task(name) => format!("runs `{name}`"),
             Mapped::Workflow(name) => format!("makes a node of the workflow `{name}`"),
         };
         let lists: Vec<_> = map.mapped.iter().map(|name| format!("`{name}`")).collect();
@@ -36,6 +36,6 @@ impl Generated {
             Some(rows @ 1..) if matches!(map.of, Mapped::Workflow(_)) => format!(", {rows} at once"),
             _ => String::new(),
         };
-        format!("{verb} for each element of {}{rows}", lists.join(" and "))
+        format!("{verb} for each of {}{rows}", lists.join(" and "))
     }
 }

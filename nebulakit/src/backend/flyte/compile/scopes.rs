@@ -134,7 +134,7 @@ impl<'m, 'p> Maker<'m, 'p> {
         if arm.nodes.is_empty() {
             let outputs = branch.outputs.iter().map(|output| (&*output.name, output.literal_type.clone()));
             let pass = Pass::of(&self.source.graph.name, outputs);
-            self.needs.note(frame, of, &pass.name, false, format!("gives what the {} gives, which runs nothing", arm_in_words(which)));
+            self.needs.note(frame, of, &pass.name, false, format!("the {}, which runs nothing", arm_in_words(which)));
             return self.passing(id, &pass, bindings::outputs(frame, &arm.outputs));
         }
         let name = format!("{}.{}-{which}", self.source.graph.name, of.id);
