@@ -60,7 +60,7 @@ async fn clients_are_answered_as_recorded() {
         let method = line["method"].as_str().unwrap();
         let answer = match messages.request(method, &line["request"]) {
             Some(request) => double.answer(method, request).await,
-            // Without authentication this is no service.
+            // Without authentication this service does not exist.
             None => double.answer(method, Vec::new()).await,
         };
         let ours = match answer {

@@ -1,7 +1,7 @@
 //! The task that runs a workflow for each element of lists: the platform's own maps run tasks alone.
 //!
-//! Its template says all that it needs, so that no container needs a compiler for it. What is this project's own has no project, domain and
-//! version there: they are those of the template itself, whoever registers it.
+//! Its template says all that it needs, so that no container needs a compiler for it. Ids of the same project have no project, domain and
+//! version there: they take those of the template, so a package can be registered anywhere.
 
 use std::collections::BTreeMap;
 

@@ -169,7 +169,7 @@ fn files(text: Promise<String>) -> (Promise<File>, Promise<i64>) {
     (file, words)
 }
 
-/// The words of a file that whoever launches it brings along.
+/// Counts the words of a file that comes with the launch.
 #[workflow]
 fn words_of(file: Promise<File>) -> Promise<i64> {
     counts::node(file)

@@ -84,7 +84,7 @@ pub(super) fn register(matches: &ArgMatches, config: &Config, setting: &Setting<
     }
 }
 
-/// Draws how many of so many entities are done with, where there is a terminal to draw on.
+/// Draws how many of the entities are done, if standard error is a terminal.
 fn progress(total: usize) -> impl Fn(&Registered) + Send + Sync + 'static {
     let (done, is_drawn) = (AtomicUsize::new(0), std::io::stderr().is_terminal());
     move |_| {

@@ -255,7 +255,7 @@ impl RunFolder {
         self.path.join(ELSEWHERE).exists()
     }
 
-    /// The page for people of a run that goes on elsewhere, if whoever launched it said one.
+    /// The web page of a run that goes on elsewhere, if it was recorded at its launch.
     pub(crate) fn console(&self) -> Option<String> {
         let json: serde_json::Value = serde_json::from_slice(&fs::read(self.path.join(ELSEWHERE)).ok()?).ok()?;
         json.get("console")?.as_str().map(str::to_owned)

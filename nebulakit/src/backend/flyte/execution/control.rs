@@ -22,7 +22,7 @@ impl RelaunchOptions {
         Self { name: Some(name.into()), ..self }
     }
 
-    /// Whether everything runs, and what it gives replaces what is in the cache. It has no meaning where an execution is recovered.
+    /// Whether every task runs and its outputs replace those in the cache. It has no effect on a recovery.
     pub fn overwrite_cache(self, overwrites: bool) -> Self {
         Self { overwrites_cache: overwrites, ..self }
     }

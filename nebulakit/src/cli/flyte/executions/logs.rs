@@ -1,4 +1,4 @@
-//! `executions logs`: where the logs are. The platform has no call that gives them.
+//! `executions logs`: where the logs are. The platform does not serve the logs themselves.
 
 use std::fmt::Write as _;
 

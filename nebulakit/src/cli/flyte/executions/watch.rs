@@ -19,7 +19,7 @@ use crate::process::terminal;
 use crate::run::EventKind;
 use crate::services::config::Config;
 
-/// How often one looks: the platform has no call that tells of changes.
+/// How often it polls: the platform does not push changes.
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// How often what is drawn goes on meanwhile.
