@@ -35,10 +35,10 @@ async fn client(store: &Store) -> (FlyteClient, TempDir) {
 async fn a_file_is_stored_under_its_name_in_pieces() {
     let store = Store::serve("s3").await;
     let (client, home) = client(&store).await;
-    let (path, bytes) = (home.path().join("a b%2F.csv"), b"0123456789abcdef".repeat(100_000));
+    let (path, bytes) = (home.path().join("a b%2F?x#y+ü:100%.csv"), b"0123456789abcdef".repeat(100_000));
     fs::write(&path, &bytes).unwrap();
     let url = client.upload(&path).await.unwrap();
-    assert!(url.starts_with("s3://bucket/p/d/") && url.ends_with("/a b%2F.csv"), "{url}");
+    assert!(url.starts_with("s3://bucket/p/d/") && url.ends_with("/a b%2F?x#y+ü:100%.csv"), "{url}");
     assert!(store.object(&url).unwrap() == bytes);
     assert_eq!(client.upload(&path).await.unwrap(), url, "the same file has one place");
     let empty = home.path().join("empty");

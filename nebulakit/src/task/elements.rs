@@ -73,7 +73,7 @@ pub(crate) fn text(text: String) -> Value {
 /// in files of their own are among `references`.
 ///
 /// # Errors
-/// When the template is not one of such a task, and when lists differ in length or are none.
+/// When the template is not one of such a task, and when an input is not a list, or lists differ in length.
 pub(crate) fn grown(inputs: &[u8], template: &[u8], references: &References) -> Result<Grown, String> {
     let template = TaskTemplate::decode(template).map_err(|error| format!("the template of the task is broken: {error}"))?;
     let plan = Plan::of(&template).ok_or("the template of the task does not say what it runs for each element")?;
@@ -130,7 +130,7 @@ fn count(plan: &Plan, inputs: &BTreeMap<String, Literal>) -> Result<usize, Strin
         match first {
             Some((other, known)) if known != length => {
                 return Err(format!(
-                    "`{other}` has {known} elements, and `{name}` has {length}: lists that are gone through together are as long"
+                    "`{other}` has {known} elements, and `{name}` has {length}: lists that are gone through together must have the same length"
                 ));
             }
             _ => first = Some((name, length)),
@@ -155,7 +155,7 @@ fn whole(literal: Literal, references: &References) -> Result<Literal, String> {
         Some(literal::Value::OffloadedMetadata(metadata)) => {
             let content = references.get(&metadata.uri).ok_or_else(|| format!("what lies at `{}` cannot be read", metadata.uri))?;
             let content =
-                Literal::decode(content.as_ref()).map_err(|error| format!("what lies at `{}` is no literal: {error}", metadata.uri))?;
+                Literal::decode(content.as_ref()).map_err(|error| format!("what lies at `{}` is not a literal: {error}", metadata.uri))?;
             return whole(content, references);
         }
         Some(literal::Value::Collection(list)) => {

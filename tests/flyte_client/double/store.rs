@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use md5::{Digest as _, Md5};
+use nebulakit_tests::flyte::addressed;
 use nebulakit_types::wire::flyteidl::service::{CreateUploadLocationRequest, CreateUploadLocationResponse};
 use tokio::net::TcpListener;
 
@@ -81,7 +82,8 @@ impl Store {
             "" => request.content_md5.iter().map(|byte| format!("{byte:02x}")).collect(),
             root => root.to_owned(),
         };
-        let path = format!("bucket/{}/{}/{root}/{}", request.project, request.domain, request.filename);
+        let (name, address) = addressed(&request.filename).unwrap();
+        let (path, address) = [name, address].map(|name| format!("bucket/{}/{}/{root}/{name}", request.project, request.domain)).into();
         let mut state = self.0.lock().unwrap();
         state.signed.insert(path.clone(), digest.clone());
         let escaped: String =
@@ -92,7 +94,7 @@ impl Store {
         }
         CreateUploadLocationResponse {
             signed_url: format!("http://{}/{escaped}?X-Amz-Signature=secret", self.1),
-            native_url: format!("{}://{path}", state.scheme),
+            native_url: format!("{}://{address}", state.scheme),
             headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             ..CreateUploadLocationResponse::default()
         }

@@ -49,6 +49,7 @@ use self::grpc::{Answer, Call, DROPPED};
 pub use self::holds::Hold;
 use self::store::Objects;
 use self::store::presign::Credentials;
+pub use self::uploads::addressed;
 use self::world::World;
 
 /// The one project, and the domain that tests use.

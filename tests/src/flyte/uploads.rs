@@ -9,9 +9,10 @@ use nebulakit_types::wire::flyteidl::service::{
     create_download_link_request::Source,
 };
 use nebulakit_types::wire::google::protobuf::Timestamp;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use prost::Message as _;
 
-use super::grpc::{ALREADY_EXISTS, Answer, INVALID_ARGUMENT};
+use super::grpc::{ALREADY_EXISTS, Answer, INTERNAL, INVALID_ARGUMENT};
 use super::store::presign;
 use super::watch;
 use super::world::World;
@@ -45,6 +46,20 @@ fn signed(world: &World, method: &str, url: &str, seconds: u64, headers: &[(Stri
     (format!("{}{}", world.endpoint, request.target(&world.credentials)), ends)
 }
 
+/// What Go encodes of a path.
+const ENCODED: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'[').add(b'\\').add(b']').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+
+/// What FlyteAdmin makes of the name of a file, which it reads as a part of an address: the name of the object, and how it is written in the URL that is
+/// given to the caller. [`None`] if it cannot be read so.
+#[must_use]
+pub fn addressed(name: &str) -> Option<(String, String)> {
+    let name = name.split(['?', '#']).next().unwrap_or_default();
+    let is_escape = |rest: &str| rest.get(..2).is_some_and(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let object = percent_decode_str(name).decode_utf8().ok()?.into_owned();
+    name.split('%').skip(1).all(is_escape).then(|| (object, utf8_percent_encode(name, ENCODED).to_string()))
+}
+
 pub(crate) async fn upload(world: &World, request: CreateUploadLocationRequest) -> Answer {
     if request.project.is_empty() || request.domain.is_empty() {
         return refuse("project and domain are required parameters");
@@ -59,7 +74,8 @@ pub(crate) async fn upload(world: &World, request: CreateUploadLocationRequest) 
     }
     let root = if request.filename_root.is_empty() { base32(&request.content_md5) } else { request.filename_root.clone() };
     let name = if request.filename.is_empty() { super::random_name() } else { request.filename.clone() };
-    let native = format!("{}/{}/{}/{root}/{name}", world.bucket, request.project, request.domain);
+    let Some((name, address)) = addressed(&name) else { return Err((INTERNAL, format!("parse \"{name}\": invalid URL escape"))) };
+    let [native, address] = [name, address].map(|name| format!("{}/{}/{}/{root}/{name}", world.bucket, request.project, request.domain));
     let digest = STANDARD.encode(&request.content_md5);
     // Of a name that is chosen the bytes have to be the same.
     if !request.filename_root.is_empty()
@@ -85,7 +101,7 @@ pub(crate) async fn upload(world: &World, request: CreateUploadLocationRequest) 
     // The length of the digest, as the platform has it by mistake.
     headers.push(("Content-Length", digest.len().to_string()));
     let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Ok(CreateUploadLocationResponse { signed_url, native_url: native, expires_at: Some(expires_at), headers }.encode_to_vec())
+    Ok(CreateUploadLocationResponse { signed_url, native_url: address, expires_at: Some(expires_at), headers }.encode_to_vec())
 }
 
 pub(crate) fn download(world: &World, request: CreateDownloadLinkRequest) -> Answer {

@@ -4,8 +4,6 @@ use std::io::{self, Write};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use nebulakit_types::wire::flyteidl::admin::{LaunchPlan, LaunchPlanClosure};
-use nebulakit_types::wire::flyteidl::core::{ParameterMap, VariableMap};
 use prost::Message as _;
 use tar::{Builder, EntryType, Header};
 
@@ -64,14 +62,6 @@ fn file(entity: &Entity) -> (u8, Vec<u8>) {
     match entity {
         Entity::Task { spec, .. } => (1, spec.encode_to_vec()),
         Entity::Workflow { spec, .. } => (2, spec.encode_to_vec()),
-        Entity::LaunchPlan { plan, .. } => {
-            // The closure is flytekit's; the platform makes its own.
-            let closure = LaunchPlanClosure {
-                expected_inputs: Some(ParameterMap::default()),
-                expected_outputs: Some(VariableMap::default()),
-                ..LaunchPlanClosure::default()
-            };
-            (3, LaunchPlan { closure: Some(closure), ..(**plan).clone() }.encode_to_vec())
-        }
+        Entity::LaunchPlan { plan, .. } => (3, plan.encode_to_vec()),
     }
 }

@@ -69,8 +69,9 @@ pub(super) fn dispatch(matches: &ArgMatches, config: &Config, setting: &Setting<
             (reached(config, setting, deactivated)?, "not active any more")
         }
     };
-    let schedule = plan.schedule.map(|schedule| format!(" ({schedule})")).unwrap_or_default();
-    terminal::write(&format!("the launch plan `{}`{schedule}, version {}, is {what}\n", plan.id.name, plan.id.version));
+    let schedule = plan.schedule.map(|schedule| format!(" ({})", visible::line(&schedule))).unwrap_or_default();
+    let (name, version) = (visible::line(&plan.id.name), visible::line(&plan.id.version));
+    terminal::write(&format!("the launch plan `{name}`{schedule}, version {version}, is {what}\n"));
     Ok(Exit::Stored)
 }
 
@@ -94,7 +95,7 @@ fn listed(plans: &[RegisteredLaunchPlan], is_json: bool, project: &str, domain: 
     }
     let row = |plan: &RegisteredLaunchPlan| {
         let state = if plan.is_active { "active" } else { "" };
-        [plan.id.name.clone(), plan.id.version.clone(), state.to_owned(), plan.schedule.clone().unwrap_or_default()]
+        [&plan.id.name, &plan.id.version, state, plan.schedule.as_deref().unwrap_or_default()].map(|word| visible::line(word).into_owned())
     };
     columns(&plans.iter().map(row).collect::<Vec<_>>())
 }

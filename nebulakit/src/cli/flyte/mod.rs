@@ -16,20 +16,21 @@ mod place;
 mod register;
 mod watched;
 
-use std::fs::File;
 use std::path::Path;
 
 use clap::ArgMatches;
 
-use self::compiled::{compiled, options, program, tell_ignored};
+use self::compiled::{compiled, note, options, program, tell_ignored};
 pub(super) use self::grammar::commands;
 pub(super) use self::watched::watched;
 use super::complaint::Complaint;
 use super::output::say;
 use super::setting::Setting;
 use super::word::word;
+use crate::backend::flyte::compile::shown;
 use crate::backend::flyte::package;
 use crate::process::exit::Exit;
+use crate::run::{Durability, publish};
 use crate::services::config::Config;
 
 /// Does what the words behind one of them say.
@@ -40,11 +41,18 @@ pub(super) fn dispatch(verb: &str, matches: &ArgMatches, setting: &Setting<'_>) 
         "executions" => executions::dispatch(matches, &config, setting),
         "launch-plans" => launch_plans::dispatch(matches, &config, setting),
         _ => {
-            let compiled = compiled(&program()?, &options(matches, &config)?)?;
+            let program = program()?;
+            let compiled = compiled(&program, &options(matches, &config)?)?;
             tell_ignored(&compiled);
-            let output = word(matches, "output");
-            let written = File::create(output).and_then(|file| package(&compiled.entities, file));
-            written.map_err(|error| Complaint::failed(format!("`{output}` cannot be written: {error}")))?;
+            for id in program.references_in_jobs() {
+                note(&format!(
+                    "a dynamic task that runs {} fails: a package cannot have its template, and `register` fetches it",
+                    shown(&id)
+                ));
+            }
+            let (output, mut archive) = (word(matches, "output"), Vec::new());
+            package(&compiled.entities, &mut archive).map_err(|error| Complaint::failed(format!("nothing is packaged: {error}")))?;
+            publish(Path::new(output), &archive, Durability::Kernel)?;
             say(&format!("{} entities are in {output}\n", compiled.entities.len()))
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::ArgMatches;
@@ -69,13 +70,20 @@ pub(super) fn register(matches: &ArgMatches, config: &Config, setting: &Setting<
     let urls =
         if paths.is_empty() { BTreeMap::new() } else { runtime.block_on(client.upload_all(paths)).map_err(|error| failed(&error))? };
     let entities = compiled(&relocated(program, &urls)?, &options)?.entities;
+    let done = Arc::new(AtomicUsize::new(0));
     let options = RegisterOptions::default()
         .concurrency(matches.get_one::<u16>("concurrency").copied().unwrap_or(1).into())
         .activate_launch_plans(matches.get_flag("activate-launchplans"))
-        .progress(progress(entities.len()));
+        .progress(progress(entities.len(), Arc::clone(&done)));
     let registration = runtime.block_on(client.register(&entities, &options));
     terminal::clear();
-    let registration = registration.map_err(|error| failed(&error))?;
+    let registration = registration.map_err(|error| match done.load(Ordering::Relaxed) {
+        0 => failed(&error),
+        done => failed(&error).or_hint(&format!(
+            "hint: {done} of {} entities are done with, perhaps a few more: register again, as version {version}, and only the others are new",
+            entities.len()
+        )),
+    })?;
     if registration.is_success() {
         say(&format!("{registration}\n{} entities are registered in {project}/{domain} as version {version}\n", entities.len()))
     } else {
@@ -84,12 +92,13 @@ pub(super) fn register(matches: &ArgMatches, config: &Config, setting: &Setting<
     }
 }
 
-/// Draws how many of the entities are done, if standard error is a terminal.
-fn progress(total: usize) -> impl Fn(&Registered) + Send + Sync + 'static {
-    let (done, is_drawn) = (AtomicUsize::new(0), std::io::stderr().is_terminal());
+/// Counts the entities that are done with, and draws how many, if standard error is a terminal.
+fn progress(total: usize, done: Arc<AtomicUsize>) -> impl Fn(&Registered) + Send + Sync + 'static {
+    let is_drawn = std::io::stderr().is_terminal();
     move |_| {
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         if is_drawn {
-            terminal::draw(&format!("{} of {total} entities", done.fetch_add(1, Ordering::Relaxed) + 1));
+            terminal::draw(&format!("{done} of {total} entities"));
         }
     }
 }

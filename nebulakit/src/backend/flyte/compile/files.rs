@@ -9,7 +9,7 @@ use nebulakit_types::literal_type::TypeKind;
 use nebulakit_types::{Literal, LiteralType};
 
 use super::program::Program;
-use crate::graph::{Binding, Bound, Graph, Input, Kind, Node, Otherwise, Place, Problem, ProblemKind, Problems, Scope};
+use crate::graph::{Binding, Bound, Graph, Input, Kind, Node, Otherwise, Place, Problem, ProblemKind, Problems, ReferenceKind, Scope};
 
 /// A file or a directory of this machine that a program names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,14 +29,16 @@ impl Program {
     /// # Errors
     /// Literals that are broken.
     pub fn local_files(&self) -> Result<Vec<LocalFile>, Problems> {
-        let mut found = Vec::new();
+        let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
         // Nearly no program has any.
         if self.graphs.iter().any(may_name_data) {
             self.clone().visit(&mut |path, named_by, at| {
-                found.push(LocalFile { path: path.to_owned(), named_by: named_by.to_owned(), at: at.cloned() });
+                // A workflow is in each graph that runs it.
+                if seen.insert((path.to_owned(), named_by.to_owned())) {
+                    found.push(LocalFile { path: path.to_owned(), named_by: named_by.to_owned(), at: at.cloned() });
+                }
                 None
             })?;
-            found.dedup();
         }
         Ok(found)
     }
@@ -138,7 +140,11 @@ impl Visit<'_> {
             self.defaults("task", name, &mut task.inputs, task.at.as_ref(), true);
         }
         for (name, reference) in &mut graph.references {
-            self.defaults("task", name, &mut reference.inputs, reference.at.as_ref(), true);
+            let what = match reference.kind {
+                ReferenceKind::Task => "task",
+                ReferenceKind::LaunchPlan => "launch plan",
+            };
+            self.defaults(what, name, &mut reference.inputs, reference.at.as_ref(), true);
         }
         self.workflow(graph);
         graph.workflows.values_mut().for_each(|inner| self.workflow(inner));

@@ -57,6 +57,7 @@ fn registered(name: &str, spec: LaunchPlanSpec, options: &Options) -> LaunchPlan
     LaunchPlan {
         id: Some(ids::launch_plan(options, name)),
         spec: Some(spec),
+        // flytekit's packages have this one; the platform makes its own.
         closure: Some(LaunchPlanClosure {
             expected_inputs: Some(ParameterMap::default()),
             expected_outputs: Some(VariableMap::default()),

@@ -55,7 +55,8 @@ fn made<'p>(graph: &'p Graph, tables: &'p Tables<'p>, options: &Options) -> Made
 pub(super) fn within<'p>(name: &'p str, made: &BTreeMap<&'p str, Made<'p>>) -> BTreeSet<&'p str> {
     let mut found = BTreeSet::new();
     let mut left = vec![name];
-    while let Some(next) = left.pop().and_then(|name| made.get(name)) {
+    while let Some(name) = left.pop() {
+        let Some(next) = made.get(name) else { continue };
         left.extend(next.needs.workflows.iter().filter(|inner| found.insert(**inner)));
     }
     found

@@ -110,7 +110,8 @@ pub(super) fn run_by<'p>(name: &'p str, tables: &Tables<'p>) -> Vec<&'p Referenc
     let mut seen = BTreeSet::from([name]);
     let mut left = vec![name];
     let mut found = BTreeMap::new();
-    while let Some(graph) = left.pop().and_then(|name| tables.workflows.get(name)) {
+    while let Some(name) = left.pop() {
+        let Some(graph) = tables.workflows.get(name) else { continue };
         let mut see = |node: &'p Node| match &node.kind {
             Kind::Reference(name) => {
                 let known = tables.references.get(&**name).filter(|reference| reference.kind == ReferenceKind::Task);

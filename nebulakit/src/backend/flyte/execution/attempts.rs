@@ -1,5 +1,6 @@
 //! The attempts at a node, the elements of a map, and where their logs are.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use nebulakit_types::wire::flyteidl::admin::TaskExecution;
@@ -82,6 +83,16 @@ pub struct PodLog {
 }
 
 impl NodeAttempt {
+    /// Of each element of a map the last try, in the order of the list.
+    #[must_use]
+    pub fn latest(&self) -> Vec<&MapElement> {
+        let mut latest = BTreeMap::new();
+        for element in &self.elements {
+            latest.insert(element.index, element);
+        }
+        latest.into_values().collect()
+    }
+
     pub(super) fn from_wire(execution: TaskExecution) -> Self {
         let id = execution.id.unwrap_or_default();
         let closure = execution.closure.unwrap_or_default();

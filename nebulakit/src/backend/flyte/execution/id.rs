@@ -11,6 +11,9 @@ use super::super::error::{ClientError, ClientErrorKind};
 /// How many hex digits a name has that is made here, behind its letter: child ids stay readable up to 20 characters.
 const DIGITS: usize = 19;
 
+/// The longest name of an execution: Kubernetes has no longer ones.
+const LONGEST: usize = 63;
+
 /// The id of an execution. It displays as `project:domain:name`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -114,14 +117,19 @@ impl fmt::Display for ExecutionId {
 
 /// Checks a name for a new execution: the platform takes others, and then fails their executions.
 pub(super) fn check_new_name(name: &str) -> Result<(), ClientError> {
-    let is_fit = name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        && !name.ends_with('-');
-    match is_fit {
+    match is_new_name(name) {
         true => Ok(()),
         false => Err(wrong(&format!("an execution cannot be called `{}`", visible::line(name)))
-            .with_hint("a name has lower-case letters, digits and dashes, begins with a letter and does not end with a dash")),
+            .with_hint("a name has up to 63 lower-case letters, digits and dashes, begins with a letter and does not end with a dash")),
     }
+}
+
+/// Whether Kubernetes can have an execution of this name.
+pub(in super::super) fn is_new_name(name: &str) -> bool {
+    name.len() <= LONGEST
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && !name.ends_with('-')
 }
 
 fn is_part(text: &str) -> bool {
@@ -147,7 +155,7 @@ mod tests {
     #[test]
     fn new_names_are_what_kubernetes_takes() {
         assert!(check_new_name(&ExecutionId::new_name()).is_ok());
-        for name in ["", "A", "1a", "a_b", "a-", "a.b"] {
+        for name in ["", "A", "1a", "a_b", "a-", "a.b", &"a".repeat(64)] {
             assert!(check_new_name(name).is_err(), "{name}");
         }
     }

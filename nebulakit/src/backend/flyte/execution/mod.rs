@@ -38,6 +38,7 @@ pub use self::details::{Abort, ExecutionDetails, Launched};
 pub use self::failure::{ExecutionFailure, FailureOrigin};
 pub(crate) use self::graph::What;
 pub use self::id::ExecutionId;
+pub(super) use self::id::is_new_name;
 pub use self::list::ExecutionFilter;
 pub use self::nodes::ExecutionNode;
 pub use self::phase::{AttemptPhase, CacheUsed, ExecutionPhase, NodePhase};

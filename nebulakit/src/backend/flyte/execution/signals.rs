@@ -38,10 +38,7 @@ impl Execution {
     pub async fn signals(&self) -> Result<Vec<ExecutionSignal>, ClientError> {
         let mut gates: BTreeMap<String, GateTakes> = self.plan().await?.into_values().filter_map(gate).collect();
         let reached = self.reached().await?;
-        let is_known = |signal: &Signal| signal.id.as_ref().is_some_and(|id| gates.contains_key(&id.signal_id));
-        if !reached.iter().all(is_known) || gates.is_empty() {
-            gates.extend(self.dynamic_gates().await?);
-        }
+        gates.extend(self.dynamic_gates().await?);
         let mut signals: BTreeMap<_, _> =
             gates.into_iter().map(|(id, takes)| (id.clone(), ExecutionSignal { id, takes, is_reached: false, value: None })).collect();
         for signal in reached {
@@ -73,13 +70,29 @@ impl Execution {
     /// # }
     /// ```
     pub async fn answer(&self, signal: &str, answer: Answer) -> Result<(), ClientError> {
-        let signals = self.signals().await?;
-        let Some(found) = signals.iter().find(|known| known.id == signal) else {
-            let known: Vec<_> = signals.iter().map(|known| format!("`{}`", visible::line(&known.id))).collect();
-            let has = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
-            let message = format!("the execution `{}` has no signal `{}`; {has}", self.id.name, visible::line(signal));
-            return Err(ClientError::new(ClientErrorKind::NotFound, message));
-        };
+        self.answer_to(&self.signal(signal).await?, answer).await
+    }
+
+    /// The signal of this name.
+    ///
+    /// # Errors
+    /// There is none, with those that there are; and those of [`Execution::signals`].
+    pub(crate) async fn signal(&self, name: &str) -> Result<ExecutionSignal, ClientError> {
+        let mut signals = self.signals().await?;
+        match signals.iter().position(|known| known.id == name) {
+            Some(at) => Ok(signals.swap_remove(at)),
+            None => {
+                let known: Vec<_> = signals.iter().map(|known| format!("`{}`", visible::line(&known.id))).collect();
+                let has = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
+                let message = format!("the execution `{}` has no signal `{}`; {has}", self.id.name, visible::line(name));
+                Err(ClientError::new(ClientErrorKind::NotFound, message))
+            }
+        }
+    }
+
+    /// Answers a signal that was [found](Execution::signal).
+    pub(crate) async fn answer_to(&self, found: &ExecutionSignal, answer: Answer) -> Result<(), ClientError> {
+        let signal = found.id.as_str();
         found
             .takes
             .check(&answer)

@@ -7,6 +7,8 @@ use nebulakit_types::wire::flyteidl::admin::{
     NodeExecution, NodeExecutionGetRequest, NodeExecutionListRequest, TaskExecutionGetRequest, TaskExecutionListRequest,
 };
 
+use tokio::sync::Semaphore;
+
 use super::super::admin::{GET_NODE_EXECUTION, GET_TASK_EXECUTION, LIST_NODE_EXECUTIONS, LIST_TASK_EXECUTIONS};
 use super::super::error::ClientError;
 use super::Execution;
@@ -15,7 +17,7 @@ use super::nodes::ExecutionNode;
 use super::pages::{by_creation, pages};
 use super::phase::NodePhase;
 
-/// How many nodes of a level are asked for at once.
+/// How many calls are made at once.
 const CONCURRENCY: usize = 16;
 
 /// How deep nodes can be in each other; no workflow is deeper.
@@ -29,7 +31,7 @@ const OF_THE_PLATFORM: [&str; 2] = ["start-node", "end-node"];
 enum Extent {
     /// What lists tell.
     Outline,
-    /// Its attempts, and whole messages.
+    /// Its attempts too.
     Whole,
 }
 
@@ -39,16 +41,15 @@ impl Execution {
     /// # Errors
     /// The execution does not exist, the control plane cannot be reached, or this user may not see it.
     pub async fn nodes(&self) -> Result<Vec<ExecutionNode>, ClientError> {
-        self.level(None, 0, Extent::Whole).await
+        self.level(None, 0, Extent::Whole, &Semaphore::new(CONCURRENCY)).await
     }
 
-    /// All nodes that have come to their turn, without their attempts, and with messages that may be cut to 100 characters: one call for each workflow, arm and
-    /// dynamic task, and for each node that has failed.
+    /// All nodes that have come to their turn, without their attempts: one call for each workflow, arm and dynamic task, and for each node that has failed.
     ///
     /// # Errors
     /// Those of [`Execution::nodes`].
     pub async fn outline(&self) -> Result<Vec<ExecutionNode>, ClientError> {
-        self.level(None, 0, Extent::Outline).await
+        self.level(None, 0, Extent::Outline, &Semaphore::new(CONCURRENCY)).await
     }
 
     /// The attempts at a node that runs a task.
@@ -85,31 +86,36 @@ impl Execution {
         parent: Option<&'a ExecutionNode>,
         depth: usize,
         extent: Extent,
+        turns: &'a Semaphore,
     ) -> BoxFuture<'a, Result<Vec<ExecutionNode>, ClientError>> {
         Box::pin(async move {
             if depth == DEEPEST {
                 return Ok(Vec::new());
             }
+            let turn = turns.acquire().await;
             let rows = self.listed(parent.map_or("", |parent| &parent.id)).await?;
+            drop(turn);
             let nodes = rows.into_iter().map(|row| ExecutionNode::from_wire(row, parent));
-            let nodes: Vec<_> = nodes.filter(|node| !is_of_the_platform(node)).map(|node| self.whole(node, depth, extent)).collect();
+            let nodes: Vec<_> = nodes.filter(|node| !is_of_the_platform(node)).map(|node| self.whole(node, depth, extent, turns)).collect();
             stream::iter(nodes).buffered(CONCURRENCY).try_collect().await
         })
     }
 
     /// The node with what is in it.
-    async fn whole(&self, mut node: ExecutionNode, depth: usize, extent: Extent) -> Result<ExecutionNode, ClientError> {
+    async fn whole(&self, mut node: ExecutionNode, depth: usize, extent: Extent, turns: &Semaphore) -> Result<ExecutionNode, ClientError> {
         let has_failed = matches!(node.phase, NodePhase::Failed | NodePhase::TimedOut);
-        if extent == Extent::Whole && node.failure.as_ref().is_some_and(|failure| failure.may_be_cut()) {
+        if node.failure.as_ref().is_some_and(|failure| failure.may_be_cut()) {
             let request = NodeExecutionGetRequest { id: Some(self.node_id(&node.id)) };
+            let _turn = turns.acquire().await;
             let whole = ExecutionNode::from_wire(self.client.call(&GET_NODE_EXECUTION, &request).await?, None);
             node.failure = whole.failure.or(node.failure);
         }
         if node.is_parent {
-            node.children = self.level(Some(&node), depth + 1, extent).await?;
+            node.children = self.level(Some(&node), depth + 1, extent, turns).await?;
         }
         let has_attempts = node.execution.is_none() && (!node.is_parent || node.is_dynamic || node.is_map);
         if has_attempts && (extent == Extent::Whole || (has_failed && node.failure.is_none())) {
+            let _turn = turns.acquire().await;
             let attempts = self.attempts(&node).await?;
             node.attempted(attempts);
         }

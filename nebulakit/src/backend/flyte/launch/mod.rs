@@ -32,7 +32,7 @@ impl FlyteClient {
     /// Launches what is registered, in the client's project and domain, with `inputs`, the bytes of an `inputs.pb`. Files and directories of this machine in
     /// them are uploaded first.
     ///
-    /// It has always a name before it is sent, so it is created once though calls are repeated. When this returns, the platform has it; whether it
+    /// It always has a name before it is sent, so it is created once though calls are repeated. When this returns, the platform has it; whether it
     /// runs is another matter, so ask the [`Execution`].
     ///
     /// ```no_run
@@ -84,7 +84,7 @@ impl FlyteClient {
         match execution.details().await {
             Ok(details) if details.phase == ExecutionPhase::Failed => {
                 let why = details.failure.map_or_else(|| "the platform does not say why".to_owned(), |failure| failure.to_string());
-                let message = format!("the execution `{}` failed before anything ran: {why}", execution.id().name);
+                let message = format!("the execution `{}` failed at once: {why}", execution.id().name);
                 Err(ClientError::new(ClientErrorKind::Invalid, message))
             }
             // It is launched; waiting for it asks again.

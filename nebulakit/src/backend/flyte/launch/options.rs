@@ -12,7 +12,7 @@ use nebulakit_types::wire::flyteidl::core::{Identifier, Identity, KeyValuePair, 
 use nebulakit_types::wire::google::protobuf::BoolValue;
 
 use super::super::error::{ClientError, ClientErrorKind};
-use super::super::execution::ExecutionId;
+use super::super::execution::{ExecutionId, is_new_name};
 
 /// The longest name of an execution, and of a label.
 const LONGEST: usize = 63;
@@ -144,7 +144,7 @@ impl LaunchOptions {
     /// With [`ClientErrorKind::Settings`]: everything that is wrong, at once.
     pub fn check(&self) -> Result<(), ClientError> {
         let mut wrong = Vec::new();
-        if let Some(name) = self.name.as_deref().filter(|name| !is_execution_name(name)) {
+        if let Some(name) = self.name.as_deref().filter(|name| !is_new_name(name)) {
             wrong.push(format!(
                 "the name `{name}` of the execution: expected up to {LONGEST} lower-case letters, digits and dashes, a letter first, no dash last"
             ));
@@ -206,14 +206,6 @@ impl LaunchOptions {
             ..ExecutionSpec::default()
         }
     }
-}
-
-/// The platform takes more, and Kubernetes does not.
-fn is_execution_name(name: &str) -> bool {
-    name.len() <= LONGEST
-        && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && !name.ends_with('-')
-        && name.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-')
 }
 
 /// A name as Kubernetes has them, perhaps behind a domain.

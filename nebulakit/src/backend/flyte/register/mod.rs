@@ -80,8 +80,8 @@ impl FlyteClient {
     /// An entity is not sent if one that it needs was refused: it would be tied to what is registered under that name now.
     ///
     /// # Errors
-    /// The control plane cannot be reached, the login fails, or this user may not register. An entity that the control plane refuses is no
-    /// error: the [`Registration`] says so.
+    /// The control plane cannot be reached, the login fails, or this user may not register. An entity that the control plane refuses is not
+    /// an error: the [`Registration`] says so.
     pub async fn register(&self, entities: &[Entity], options: &RegisterOptions) -> Result<Registration, ClientError> {
         entities.iter().map(Entity::id).try_for_each(complete)?;
         let mut outcomes: BTreeMap<usize, Registered> = BTreeMap::new();

@@ -10,6 +10,7 @@ use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::{Method, Request, StatusCode, Uri};
 use nebulakit_types::client::{Content, Fault, FaultKind};
 use nebulakit_types::wire::flyteidl::service::{CreateUploadLocationRequest, CreateUploadLocationResponse};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use tokio::task::spawn_blocking;
 
 use super::super::admin::CREATE_UPLOAD_LOCATION;
@@ -18,6 +19,9 @@ use super::uploads::{Uploads, unreadable};
 
 /// How long a store may neither take a byte nor answer.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What FlyteAdmin, which reads a name as a part of an address, is given encoded.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A file on its way.
 pub(super) struct Sent {
@@ -43,18 +47,25 @@ impl Uploads<'_> {
         self.send(&Sent { path: path.to_owned(), content, name, root: None }).await
     }
 
-    /// Where a file is to go.
+    /// Where a file is to go. The URL in the answer names the object as the store does: the control plane gives it encoded.
     pub(super) async fn location(&self, sent: &Sent) -> Result<CreateUploadLocationResponse, ClientError> {
         let request = CreateUploadLocationRequest {
             project: self.project.to_owned(),
             domain: self.domain.to_owned(),
-            filename: sent.name.clone(),
+            filename: utf8_percent_encode(&sent.name, ENCODED).to_string(),
             filename_root: sent.root.clone().unwrap_or_default(),
             content_md5: sent.content.md5.to_vec(),
             add_content_md5_metadata: true,
             ..Default::default()
         };
-        self.client.call(&CREATE_UPLOAD_LOCATION, &request).await
+        let location = self.client.call(&CREATE_UPLOAD_LOCATION, &request).await?;
+        match percent_decode_str(&location.native_url).decode_utf8() {
+            Ok(url) => Ok(CreateUploadLocationResponse { native_url: url.into_owned(), ..location }),
+            Err(_) => {
+                let message = format!("the control plane puts `{}` where no text leads to: `{}`", sent.path.display(), location.native_url);
+                Err(ClientError::new(ClientErrorKind::Server, message))
+            }
+        }
     }
 
     /// Sends a file, again while what it meets passes, each time to an address that was just signed; its URL.

@@ -18,7 +18,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use nebulakit_types::LiteralType;
 use nebulakit_types::convert::relocate::{local_paths, relocated};
 
-use self::uploads::{AT_A_TIME, Uploads, unreadable};
+use self::uploads::{AT_A_TIME, Uploads, neither, unreadable};
 use super::client::FlyteClient;
 use super::error::{ClientError, ClientErrorKind};
 use crate::task::failure::chain;
@@ -77,7 +77,8 @@ impl Uploads<'_> {
     async fn upload(&self, path: &Path) -> Result<String, ClientError> {
         match fs::metadata(path) {
             Ok(about) if about.is_dir() => self.upload_tree(path).await,
-            Ok(_) => self.upload_file(path).await,
+            Ok(about) if about.is_file() => self.upload_file(path).await,
+            Ok(_) => Err(neither(path)),
             Err(error) => Err(unreadable(path, &error)),
         }
     }
@@ -90,7 +91,8 @@ impl Uploads<'_> {
 pub(crate) async fn digest(path: &Path) -> Result<String, ClientError> {
     match fs::metadata(path) {
         Ok(about) if about.is_dir() => tree::digest(path).await,
-        Ok(_) => Ok(file::content(path.to_owned()).await?.md5.iter().map(|byte| format!("{byte:02x}")).collect()),
+        Ok(about) if about.is_file() => Ok(file::content(path.to_owned()).await?.md5.iter().map(|byte| format!("{byte:02x}")).collect()),
+        Ok(_) => Err(neither(path)),
         Err(error) => Err(unreadable(path, &error)),
     }
 }

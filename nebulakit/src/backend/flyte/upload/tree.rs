@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 
 use super::super::error::{ClientError, ClientErrorKind};
 use super::file::Sent;
-use super::uploads::{AT_A_TIME, Uploads, unreadable};
+use super::uploads::{AT_A_TIME, Uploads, neither, refused, unreadable};
 
 /// What the names of files that are being written begin with.
 const PARTIAL: &str = ".nebulakit-partial-";
@@ -85,7 +85,6 @@ fn gather(
     within: &mut Vec<PathBuf>,
     files: &mut Vec<(PathBuf, String, Content)>,
 ) -> Result<(), ClientError> {
-    let refused = |path: &Path, why: &str| ClientError::new(ClientErrorKind::Upload, format!("cannot upload `{}`: {why}", path.display()));
     let failed = |error: io::Error| unreadable(directory, &error);
     for entry in fs::read_dir(directory).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
@@ -107,7 +106,7 @@ fn gather(
             let content = Content::of(&path).map_err(|error| unreadable(&path, &error))?;
             files.push((path, name, content));
         } else {
-            return Err(refused(&path, "it is neither a file nor a directory"));
+            return Err(neither(&path));
         }
     }
     Ok(())

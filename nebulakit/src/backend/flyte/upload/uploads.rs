@@ -35,3 +35,12 @@ impl<'a> Uploads<'a> {
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> ClientError {
     ClientError::new(ClientErrorKind::Upload, format!("cannot read `{}`: {error}", path.display()))
 }
+
+pub(super) fn refused(path: &Path, why: &str) -> ClientError {
+    ClientError::new(ClientErrorKind::Upload, format!("cannot upload `{}`: {why}", path.display()))
+}
+
+/// A pipe would never end, and a device has no contents.
+pub(super) fn neither(path: &Path) -> ClientError {
+    refused(path, "it is neither a file nor a directory")
+}

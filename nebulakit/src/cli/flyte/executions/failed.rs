@@ -2,6 +2,7 @@
 
 use nebulakit_types::visible;
 
+use super::replay::failed_elements;
 use crate::backend::flyte::{ExecutionDetails, ExecutionNode, ExecutionPhase, FailureOrigin};
 use crate::cli::complaint::Complaint;
 use crate::cli::folder::typed;
@@ -35,10 +36,9 @@ pub(super) fn complaint(details: &ExecutionDetails, failed: Option<&ExecutionNod
     let who = who.unwrap_or_else(|| format!("the execution {name} failed"));
     let code = failure.map(|failure| failure.code.clone()).filter(|code| !code.is_empty());
     // Only tasks can be replayed.
-    let replay = match failed.and_then(|node| Some((node, node.last_attempt()?))) {
-        Some((node, last)) => {
-            let element = last.elements.iter().find(|element| element.phase.is_failure());
-            let path = element.map_or_else(|| node.path.to_string(), |element| format!("{}[{}]", node.path, element.index));
+    let replay = match failed.filter(|node| node.last_attempt().is_some()) {
+        Some(node) => {
+            let path = failed_elements(node).first().map_or_else(|| node.path.to_string(), |index| format!("{}[{index}]", node.path));
             format!(", `{} executions replay {} {}` runs it here", setting.binary, details.id, typed(&path))
         }
         None => String::new(),

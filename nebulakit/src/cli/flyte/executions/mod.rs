@@ -23,11 +23,13 @@ mod steer;
 mod watch;
 
 use clap::ArgMatches;
+use nebulakit_types::visible;
 
-use self::found::{Found, named};
+use self::found::named;
 pub(super) use self::grammar::command;
+use self::registered::{Called, no_map};
 use super::place::{Place, reached};
-use crate::backend::flyte::Execution;
+use crate::backend::flyte::ExecutionId;
 use crate::cli::complaint::Complaint;
 use crate::cli::output::say;
 use crate::cli::outputs::{self, Target};
@@ -53,18 +55,12 @@ pub(super) fn dispatch(matches: &ArgMatches, config: &Config, setting: &Setting<
         "show" => show::show(id, matches.get_flag("json"), config, setting),
         "watch" => watch::watch(id, matches.get_flag("json"), config, setting),
         "inputs" => {
-            let inputs = reached(config, setting, async |client| match node() {
-                None => client.execution_of(id).inputs().await,
-                Some(node) => {
-                    let Found { execution, node, .. } = found::node(client.execution_of(id), node).await?;
-                    execution.node_inputs(&node).await
-                }
-            })?;
+            let inputs = taken(id, node(), config, setting)?;
             let shown = values::shown(&inputs, matches.get_flag("json"));
             say(&shown.map_err(|error| Complaint::failed(format!("cannot show the values: {}", chain(&error))))?)
         }
         "outputs" => {
-            let outputs = reached(config, setting, async |client| gave(client.execution_of(id), node()).await)?;
+            let outputs = given(id, node(), config, setting)?;
             gives(&outputs, matches, setting)
         }
         "logs" => logs::logs(id, node(), config, setting),
@@ -73,14 +69,42 @@ pub(super) fn dispatch(matches: &ArgMatches, config: &Config, setting: &Setting<
     }
 }
 
-/// The outputs of an execution or one of its nodes, which has to have some.
-async fn gave(execution: Execution, node: Option<&str>) -> Result<Vec<u8>, crate::backend::flyte::ClientError> {
-    match node {
-        None => execution.outputs().await,
-        Some(node) => {
-            let Found { execution, node, .. } = found::node(execution, node).await?;
-            execution.node_outputs(&node).await
+/// The inputs of an execution, one of its nodes or an element of a map.
+fn taken(id: ExecutionId, node: Option<&str>, config: &Config, setting: &Setting<'_>) -> Result<Vec<u8>, Complaint> {
+    let Some(node) = node else { return reached(config, setting, async |client| client.execution_of(id).inputs().await) };
+    let (found, task, inputs) = reached(config, setting, async |client| {
+        let found = found::node(client.execution_of(id), node).await?;
+        let task = match (found.element, found.node.last_attempt()) {
+            (Some(_), Some(last)) => Some(client.attempted(last).await?),
+            _ => None,
+        };
+        let inputs = found.execution.node_inputs(&found.node).await?;
+        Ok((found, task, inputs))
+    })?;
+    match (found.element, task.map(|task| Called::of(&task)).filter(|called| called.is_map)) {
+        (None, _) => Ok(inputs),
+        (Some(index), Some(called)) => called.element(&inputs, index),
+        (Some(_), None) if found.node.is_map => {
+            let path = visible::line(&found.node.path);
+            let message = format!("which inputs the map {path} goes through is not known: its task is not one of a program like this");
+            Err(Complaint::failed(message).hint(format!("hint: `{path}` without an element has all inputs")))
         }
+        (Some(_), None) => Err(no_map(&found.node)),
+    }
+}
+
+/// The outputs of an execution, one of its nodes or an element of a map, which has to have some.
+fn given(id: ExecutionId, node: Option<&str>, config: &Config, setting: &Setting<'_>) -> Result<Vec<u8>, Complaint> {
+    let Some(node) = node else { return reached(config, setting, async |client| client.execution_of(id).outputs().await) };
+    let (found, outputs) = reached(config, setting, async |client| {
+        let found = found::node(client.execution_of(id), node).await?;
+        let outputs = found.execution.node_outputs(&found.node).await?;
+        Ok((found, outputs))
+    })?;
+    match found.element {
+        None => Ok(outputs),
+        Some(index) if found.node.is_map => registered::given(&outputs, index),
+        Some(_) => Err(no_map(&found.node)),
     }
 }
 

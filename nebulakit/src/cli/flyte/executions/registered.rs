@@ -1,11 +1,11 @@
 //! The task of this binary that a registered task is.
 
 use nebulakit_types::convert::reader::{Entries, LiteralRef, LiteralView, References};
-use nebulakit_types::convert::writer::Encoder;
+use nebulakit_types::convert::writer::map_of_literals;
 use nebulakit_types::literal_type::castable;
 use nebulakit_types::{LiteralType, visible};
 
-use crate::backend::flyte::RegisteredTask;
+use crate::backend::flyte::{ExecutionNode, RegisteredTask};
 use crate::cli::complaint::Complaint;
 use crate::cli::setting::Setting;
 use crate::task::def::TaskDef;
@@ -73,32 +73,37 @@ impl Called {
     }
 
     /// The inputs of one element of a map, of the bytes of the `inputs.pb` of all of them.
-    pub(super) fn element(&self, inputs: &[u8], index: u32, setting: &Setting<'_>) -> Result<Vec<u8>, Complaint> {
-        let unreadable = |error: nebulakit_types::Error| Complaint::failed(format!("the inputs cannot be read: {}", chain(&error)));
-        let (mut entries, mut literals) = (Entries::of_map(inputs, References::none()), Vec::new());
-        while let Some((name, literal)) = entries.next().map_err(unreadable)? {
-            let literal = if self.is_gone_through(name) { element(name, literal, index)? } else { literal.bytes().to_vec() };
-            literals.push((name.to_owned(), literal));
-        }
-        let mut encoder = Encoder::new(setting.dialect());
-        for (name, literal) in literals.iter().rev() {
-            let entry = encoder.mark();
-            encoder.raw(literal);
-            encoder.close(entry, 2);
-            let key = encoder.mark();
-            encoder.prepend(name.as_bytes());
-            encoder.close(key, 1);
-            encoder.close(entry, 1);
-        }
-        Ok(encoder.finish())
+    pub(super) fn element(&self, inputs: &[u8], index: u32) -> Result<Vec<u8>, Complaint> {
+        picked(inputs, index, |name| self.is_gone_through(name))
     }
 }
 
-/// An element of the list that an input is.
+/// The complaint that an element of what is not a map is meant.
+pub(super) fn no_map(node: &ExecutionNode) -> Complaint {
+    Complaint::usage(format!("the node {} is not a map: it has no elements", visible::line(&node.path)))
+}
+
+/// The outputs of one element of a map, of the bytes of the `outputs.pb` of all of them.
+pub(super) fn given(outputs: &[u8], index: u32) -> Result<Vec<u8>, Complaint> {
+    picked(outputs, index, |_| true)
+}
+
+/// Values with one element in place of each list that `is_list` names.
+fn picked(values: &[u8], index: u32, is_list: impl Fn(&str) -> bool) -> Result<Vec<u8>, Complaint> {
+    let unreadable = |error: nebulakit_types::Error| Complaint::failed(format!("the values cannot be read: {}", chain(&error)));
+    let (mut entries, mut literals) = (Entries::of_map(values, References::none()), Vec::new());
+    while let Some((name, literal)) = entries.next().map_err(unreadable)? {
+        let literal = if is_list(name) { element(name, literal, index)? } else { literal.bytes().to_vec() };
+        literals.push((name.to_owned(), literal));
+    }
+    Ok(map_of_literals(literals.iter().map(|(name, literal)| (name.as_str(), literal.as_slice()))))
+}
+
+/// An element of the list that a value is.
 fn element(name: &str, literal: LiteralRef<'_>, index: u32) -> Result<Vec<u8>, Complaint> {
     let unreadable = |error: nebulakit_types::Error| Complaint::failed(chain(&error.at_field(name)));
     let LiteralView::Collection(mut elements) = literal.view().map_err(unreadable)? else {
-        return Err(Complaint::failed(format!("the input `{}` of the map is not a list", visible::line(name))));
+        return Err(Complaint::failed(format!("`{}` of the map is not a list", visible::line(name))));
     };
     let mut count = 0;
     while let Some(element) = elements.next().map_err(unreadable)? {
@@ -107,5 +112,5 @@ fn element(name: &str, literal: LiteralRef<'_>, index: u32) -> Result<Vec<u8>, C
         }
         count += 1;
     }
-    Err(Complaint::usage(format!("the map has no element {index}: its input `{}` has {count}", visible::line(name))))
+    Err(Complaint::usage(format!("the map has no element {index}: `{}` has {count}", visible::line(name))))
 }

@@ -10,8 +10,8 @@ use nebulakit_types::visible;
 
 use super::feed::first_failed;
 use super::found::{self, Found};
-use super::registered::Called;
-use crate::backend::flyte::{ClientError, ClientErrorKind, Execution, ExecutionId, ExecutionNode, RegisteredTask};
+use super::registered::{Called, no_map};
+use crate::backend::flyte::{ClientError, ClientErrorKind, Execution, ExecutionId, ExecutionNode, NodeAttempt, RegisteredTask};
 use crate::cli::complaint::Complaint;
 use crate::cli::flyte::place::reached;
 use crate::cli::run;
@@ -45,20 +45,23 @@ pub(super) fn replay(
     let path = visible::line(&node.path).into_owned();
     let inputs = match (called.is_map, element) {
         (false, None) => inputs,
-        (false, Some(_)) => return Err(Complaint::usage(format!("the node {path} is not a map: it has no elements"))),
-        (true, Some(index)) => called.element(&inputs, index, setting)?,
+        (false, Some(_)) => return Err(no_map(&node)),
+        (true, Some(index)) => called.element(&inputs, index)?,
         (true, None) => {
             let failed = failed_elements(&node);
             return Err(Complaint::usage(format!("the node {path} is a map: name one of its elements, as `{path}[0]`")).hint(match failed
                 .as_slice()
             {
                 [] => "hint: none of its elements failed".to_owned(),
-                failed => format!("hint: elements that failed: {}", failed.join(", ")),
+                failed => {
+                    let failed: Vec<_> = failed.iter().map(u32::to_string).collect();
+                    format!("hint: elements that failed: {}", failed.join(", "))
+                }
             }));
         }
     };
+    let attempt = last_attempt(&node, element) + 1;
     let element = element.map(|index| format!("[{index}]")).unwrap_or_default();
-    let attempt = node.last_attempt().map_or(1, |last| last.number + 1);
     terminal::write(&format!(
         "replaying {path}{element}, attempt {attempt}: {} as it is in this binary, registered as version {}\n",
         visible::line(def.name),
@@ -98,20 +101,20 @@ async fn the_failed(mut execution: Execution) -> Result<Found, ClientError> {
         };
         match &node.execution {
             Some(launched) => execution = execution.client().execution_of(launched.clone()),
-            None => return Ok(Found { node: node.clone(), element: first_element(node), execution }),
+            None => return Ok(Found { node: node.clone(), element: failed_elements(node).first().copied(), execution }),
         }
     }
 }
 
-/// The first element of a map that failed.
-fn first_element(node: &ExecutionNode) -> Option<u32> {
-    let elements = node.last_attempt().map(|last| last.elements.as_slice()).unwrap_or_default();
-    elements.iter().find(|element| element.phase.is_failure()).map(|element| element.index)
+/// The elements of a map that failed for good.
+pub(super) fn failed_elements(node: &ExecutionNode) -> Vec<u32> {
+    let elements = node.last_attempt().map(NodeAttempt::latest).unwrap_or_default();
+    elements.into_iter().filter(|element| element.phase.is_failure()).map(|element| element.index).collect()
 }
 
-fn failed_elements(node: &ExecutionNode) -> Vec<String> {
-    let elements = node.last_attempt().map(|last| last.elements.as_slice()).unwrap_or_default();
-    let mut failed: Vec<_> = elements.iter().filter(|element| element.phase.is_failure()).map(|element| element.index).collect();
-    failed.dedup();
-    failed.into_iter().map(|index| index.to_string()).collect()
+/// Which attempt was the last one, from 0, at the node or at an element of its map.
+fn last_attempt(node: &ExecutionNode, element: Option<u32>) -> u32 {
+    let Some(last) = node.last_attempt() else { return 0 };
+    let tried = last.latest().into_iter().find(|known| Some(known.index) == element);
+    tried.map_or(last.number, |tried| tried.attempt)
 }

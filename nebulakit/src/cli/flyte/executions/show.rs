@@ -103,12 +103,9 @@ fn row(node: &ExecutionNode, what: Option<&What>) -> [String; 4] {
 
 /// `3 elements: 2 succeeded, 1 failed`
 fn elements(attempt: &NodeAttempt) -> String {
-    let mut latest = std::collections::BTreeMap::new();
-    for element in &attempt.elements {
-        latest.insert(element.index, element.phase);
-    }
+    let latest = attempt.latest();
     let mut counts: Vec<(AttemptPhase, usize)> = Vec::new();
-    for phase in latest.values() {
+    for MapElement { phase, .. } in &latest {
         match counts.iter_mut().find(|(known, _)| known == phase) {
             Some((_, count)) => *count += 1,
             None => counts.push((*phase, 1)),

@@ -3,7 +3,7 @@
 use clap::ArgMatches;
 use nebulakit_types::visible;
 
-use crate::backend::flyte::{Execution, ExecutionId, ExecutionSignal, RelaunchOptions};
+use crate::backend::flyte::{Execution, ExecutionId, RelaunchOptions};
 use crate::cli::complaint::Complaint;
 use crate::cli::flyte::place::reached;
 use crate::cli::output::say;
@@ -51,17 +51,15 @@ fn launched(execution: &Execution) -> Result<Exit, Complaint> {
 fn signal(id: ExecutionId, matches: &ArgMatches, config: &Config, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let (signal, text) = (word(matches, "signal"), word(matches, "value"));
     let shown = visible::line(signal).into_owned();
-    let signals = reached(config, setting, async |client| client.execution_of(id.clone()).signals().await)?;
-    let answer = match signals.iter().find(|known| known.id == signal) {
-        Some(ExecutionSignal { takes: GateTakes::Approval, .. }) => approval(text)
+    let found = reached(config, setting, async |client| client.execution_of(id.clone()).signal(signal).await)?;
+    let answer = match &found.takes {
+        GateTakes::Approval => approval(text)
             .ok_or_else(|| Complaint::usage(format!("the signal `{shown}` takes `approve` or `reject`, not `{}`", visible::line(text))))?,
-        Some(ExecutionSignal { takes: GateTakes::Value(literal_type), .. }) => {
+        GateTakes::Value(literal_type) => {
             Answer::Value(run::literal(text, literal_type, setting).map_err(|complaint| complaint.about(&format!("the signal `{shown}`")))?)
         }
-        // What there is, is told where it is missed.
-        None => Answer::Approve,
     };
-    reached(config, setting, async |client| client.execution_of(id.clone()).answer(signal, answer).await)?;
+    reached(config, setting, async |client| client.execution_of(id.clone()).answer_to(&found, answer).await)?;
     terminal::write(&format!("`{shown}` of the execution {} is answered\n", id.name));
     Ok(Exit::Stored)
 }
