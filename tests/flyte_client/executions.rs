@@ -214,6 +214,8 @@ async fn nodes_within_nodes_have_paths_and_whole_messages() {
     let all: Vec<_> = nodes[0].walk().collect();
     assert_eq!(all.iter().map(|node| node.path.as_str()).collect::<Vec<_>>(), ["n0", "n0/n0", "n0/n1"]);
     assert_eq!(all[0].failure.as_ref().unwrap().message, LONG, "and not its first hundred characters");
+    let outline = of(&client, "bad").outline().await.unwrap();
+    assert_eq!(outline[0].failure, all[0].failure);
     assert_eq!(all[2].failure.as_ref().unwrap().message, "below zero", "the node itself has none");
     assert_eq!(all[2].attempts.iter().map(|attempt| attempt.number).collect::<Vec<_>>(), [0, 1]);
     let listed = client.executions("flytesnacks", "development", &ExecutionFilter::default()).await.unwrap();
@@ -397,6 +399,8 @@ async fn a_failed_execution_is_shown_watched_and_replayed() {
     }
     let (runs, _) = said(&app(home.path(), &executions, "runs list").await);
     assert_eq!(runs.lines().filter(|line| line.contains("steered.root")).count(), 3, "{runs}");
+    let (_, stderr) = said(&app(home.path(), &executions, "executions inputs bad n0/n1[0]").await);
+    assert_eq!(stderr, "error: the node n0/n1 is not a map: it has no elements\n");
     let (_, stderr) = said(&app(home.path(), &executions, "executions replay bad n7").await);
     assert!(stderr.contains("the execution `bad` has no node `n7`; it has `n0`, `n0/n0`, `n0/n1`"), "{stderr}");
 }
@@ -428,6 +432,7 @@ async fn commands_answer_gates_and_refuse_what_names_nothing() {
         ("executions signal waits go approve", "`go` of the execution waits is answered\n"),
         ("executions signal waits go maybe", "error: the signal `go` takes `approve` or `reject`, not `maybe`\n"),
         ("executions signal waits more ten", "error: the signal `more`: expected an integer, found `ten`\n"),
+        ("executions signal waits no approve", "error: the execution `waits` has no signal `no`; it has `go`, `more`\n"),
         ("executions show p:d", "error: `p:d` is not an execution\n"),
         ("executions terminate waits --cause enough", "the execution waits was asked to stop\n"),
     ] {

@@ -64,12 +64,12 @@ async fn a_directory_is_stored_at_one_place_a_few_files_at_a_time() {
     for at in 0..40 {
         fs::write(top.join(format!("in/{at:02}")), at.to_string()).unwrap();
     }
-    fs::write(top.join("in/ner/x y"), b"deep").unwrap();
+    fs::write(top.join("in/ner/x y?#100%"), b"deep").unwrap();
     fs::create_dir(top.join("nothing in it")).unwrap();
     std::os::unix::fs::symlink(top.join("in/07"), top.join("link")).unwrap();
     let prefix = client.upload(&top).await.unwrap();
     assert_eq!(store.objects().len(), 42);
-    assert_eq!(store.object(&format!("{prefix}/in/ner/x y")).unwrap(), b"deep");
+    assert_eq!(store.object(&format!("{prefix}/in/ner/x y?#100%")).unwrap(), b"deep");
     assert_eq!(store.object(&format!("{prefix}/in/39")).unwrap(), b"39");
     assert_eq!(store.object(&format!("{prefix}/link")).unwrap(), b"7");
     assert!(store.most() <= 8, "{}", store.most());
@@ -91,6 +91,16 @@ async fn a_directory_within_itself_is_refused() {
     let error = client.upload(&top).await.unwrap_err();
     assert_eq!(error.kind(), ClientErrorKind::Upload);
     assert!(error.to_string().ends_with("/top/again`: it is within itself, by a symbolic link"), "{error}");
+}
+
+#[tokio::test]
+async fn what_would_never_end_is_refused() {
+    let store = Store::serve("s3").await;
+    let (client, home) = client(&store).await;
+    let pipe = home.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let error = client.upload(&pipe).await.unwrap_err();
+    assert!(error.to_string().ends_with("/pipe`: it is neither a file nor a directory"), "{error}");
 }
 
 #[tokio::test]

@@ -145,3 +145,29 @@ fn pods(context: Option<LogContext>) -> Vec<PodLog> {
     let pods = context.map(|context| context.pods).unwrap_or_default().into_iter();
     pods.map(|pod| PodLog { namespace: pod.namespace, pod: pod.pod_name, container: pod.primary_container_name }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use nebulakit_types::wire::flyteidl::admin::TaskExecutionClosure;
+    use nebulakit_types::wire::flyteidl::core::task_execution::Phase;
+    use nebulakit_types::wire::flyteidl::event::TaskExecutionMetadata;
+
+    use super::*;
+
+    #[test]
+    fn the_last_try_at_an_element_counts() {
+        let tries = [(0, 0, Phase::Failed), (0, 1, Phase::Succeeded), (3, 0, Phase::Failed), (3, 1, Phase::Failed)];
+        let external_resources = tries.map(|(index, retry_attempt, phase)| ExternalResourceInfo {
+            index,
+            retry_attempt,
+            phase: phase.into(),
+            ..ExternalResourceInfo::default()
+        });
+        let metadata = TaskExecutionMetadata { external_resources: external_resources.into(), ..TaskExecutionMetadata::default() };
+        let closure = TaskExecutionClosure { metadata: Some(metadata), ..TaskExecutionClosure::default() };
+        let attempt = NodeAttempt::from_wire(TaskExecution { closure: Some(closure), ..TaskExecution::default() });
+        let latest: Vec<_> =
+            attempt.latest().into_iter().map(|element| (element.index, element.attempt, element.phase.is_failure())).collect();
+        assert_eq!(latest, [(0, 1, false), (3, 1, true)]);
+    }
+}

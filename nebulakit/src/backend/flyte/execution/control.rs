@@ -17,9 +17,9 @@ pub struct RelaunchOptions {
 }
 
 impl RelaunchOptions {
-    /// The name of the new execution, which no other one of the project and the domain has; one is made up if left out.
+    /// The name of the new execution, in lower case as the platform has it, which no other one of the project and the domain has; one is made up if left out.
     pub fn name(self, name: impl Into<String>) -> Self {
-        Self { name: Some(name.into()), ..self }
+        Self { name: Some(name.into().to_lowercase()), ..self }
     }
 
     /// Whether every task runs and its outputs replace those in the cache. It has no effect on a recovery.

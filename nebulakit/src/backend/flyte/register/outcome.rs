@@ -1,5 +1,6 @@
 //! What came of a registration, entity by entity.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use nebulakit_types::visible;
@@ -145,7 +146,22 @@ impl fmt::Display for Registration {
             writeln!(f, "{:<11}  {name:<width$}  {}", entity.kind, entity.outcome.word())?;
         }
         let is_explained = |entity: &&Registered| !entity.is_registered() && entity.outcome != Outcome::Planned;
-        self.entities.iter().filter(is_explained).try_for_each(|entity| write!(f, "\n{entity}"))
+        // What is wrong with all of them, such as their project, is told once.
+        let mut told = BTreeSet::new();
+        for entity in self.entities.iter().filter(is_explained) {
+            match &entity.outcome {
+                Outcome::Refused { reason } if !told.insert(reason) => {}
+                Outcome::Refused { .. } => {
+                    write!(f, "\n{entity}")?;
+                    match self.entities.iter().filter(|other| other.outcome == entity.outcome).count() {
+                        1 => {}
+                        all => writeln!(f, "  refused for the same reason: {} more", all - 1)?,
+                    }
+                }
+                _ => write!(f, "\n{entity}")?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -171,5 +187,24 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |value: &Option<String>| value.as_deref().map_or("nothing".to_owned(), |value| format!("`{}`", visible::line(value)));
         write!(f, "{}: registered {}, sent {}", visible::line(&self.place), shown(&self.registered), shown(&self.sent))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_that_all_share_is_told_once() {
+        let registered = |name: &str, reason: &str| Registered {
+            kind: EntityKind::Task,
+            name: name.to_owned(),
+            version: "v1".to_owned(),
+            outcome: Outcome::Refused { reason: reason.to_owned() },
+        };
+        let entities = vec![registered("a", "no project"), registered("b", "no project"), registered("c", "another")];
+        let shown = Registration { entities }.to_string();
+        let (_, told) = shown.split_once("\n\n").unwrap();
+        assert_eq!(told, "task a: no project\n  refused for the same reason: 1 more\n\ntask c: another\n");
     }
 }

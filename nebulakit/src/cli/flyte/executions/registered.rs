@@ -114,3 +114,23 @@ fn element(name: &str, literal: LiteralRef<'_>, index: u32) -> Result<Vec<u8>, C
     }
     Err(Complaint::usage(format!("the map has no element {index}: `{}` has {count}", visible::line(name))))
 }
+
+#[cfg(test)]
+mod tests {
+    use nebulakit_types::{Dialect, encode};
+
+    use super::*;
+
+    #[test]
+    fn an_element_of_all_lists_is_picked_and_what_is_shared_stays() {
+        let list = encode(&vec![1_i64, 2, 3], &Dialect::FLYTE_1).unwrap();
+        let number = |x: i64| encode(&x, &Dialect::FLYTE_1).unwrap();
+        let inputs = map_of_literals([("xs", list.as_slice()), ("of", &number(7))]);
+        let called = Called { is_map: true, bound: vec!["of".to_owned()], ..Called::default() };
+        assert_eq!(called.element(&inputs, 1).unwrap(), map_of_literals([("xs", number(2).as_slice()), ("of", &number(7))]));
+        let complaint = called.element(&inputs, 3).unwrap_err();
+        assert_eq!(complaint.message, "the map has no element 3: `xs` has 3");
+        let outputs = map_of_literals([("o0", list.as_slice())]);
+        assert_eq!(given(&outputs, 2).unwrap(), map_of_literals([("o0", number(3).as_slice())]));
+    }
+}
