@@ -2,6 +2,7 @@
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgMatches, Command, value_parser};
+use nebulakit_types::visible;
 use serde_json::{Value, json};
 
 use super::place::{self, Place, reached};
