@@ -1,7 +1,7 @@
 //! The client of a control plane: a package of 1,000 tasks, and how long a process takes from its start to its first call.
 //!
-//! `cargo bench -p nebulakit-benches --features flyte --bench control_plane`. How fast entities are registered is measured against the double of the
-//! tests: `cargo test --release -p nebulakit-tests --features flyte --test flyte_client speed -- --nocapture`.
+//! `cargo bench -p nebulakit-benches --features flyte --bench control_plane`. How fast entities are registered is measured by
+//! `benches/register.py`, against the double of the tests.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints")]
 
 use std::io::{Read as _, Write as _};
