@@ -2,14 +2,14 @@
 
 /// Ten modules of the same content.
 macro_rules! modules {
-    ($($content:tt)*) => {
-        modules!(@ [m0 m1 m2 m3 m4 m5 m6 m7 m8 m9] { $($content)* });
-    };
     (@ [$($name:ident)*] $content:tt) => {$(
         modules!(@@ $name $content);
     )*};
     (@@ $name:ident { $($content:tt)* }) => {
         mod $name { $($content)* }
+    };
+    ($($content:tt)*) => {
+        modules!(@ [m0 m1 m2 m3 m4 m5 m6 m7 m8 m9] { $($content)* });
     };
 }
 
