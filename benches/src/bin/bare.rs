@@ -1,4 +1,5 @@
-//! The floor: reads the same inputs, adds the same numbers, writes the same outputs, and knows nothing else.
+//! The floor: reads the same inputs, adds the same numbers, writes the same outputs, and knows nothing else. It takes where they are, or the command
+//! line of a container of ours; what a dynamic task would make is ready-made, in the file `futures.pb` beside the program.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a floor has no error handling, and no module for its environment")]
 
 use nebulakit_types::wire::flyteidl::core::{Literal, LiteralMap, Primitive, Scalar, literal, primitive, scalar};
@@ -34,14 +35,31 @@ fn answer(inputs: &[u8]) -> Vec<u8> {
     LiteralMap { literals: [("o0".to_owned(), literal)].into() }.encode_to_vec()
 }
 
+/// What stands behind an option of a container's command line.
+fn option<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
+    let index = arguments.iter().position(|argument| argument == name)?;
+    Some(&arguments[index + 1])
+}
+
+/// The job of a dynamic task, whose container is told where its own template is.
 #[cfg(feature = "s3")]
-fn over_s3(inputs: &str, outputs: &str) {
+fn grown(arguments: &[String]) -> Option<Vec<u8>> {
+    option(arguments, "--task-template")?;
+    Some(std::fs::read(std::env::current_exe().unwrap().with_file_name("futures.pb")).unwrap())
+}
+
+#[cfg(feature = "s3")]
+fn over_s3(inputs: &str, outputs: &str, grown: Option<Vec<u8>>) {
     use object_store::ObjectStoreExt as _;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (bucket, inputs) = s3::split(inputs);
         let (_, outputs) = s3::split(outputs);
         let store = s3::bucket(bucket);
+        if let Some(job) = grown {
+            store.put(&format!("{outputs}/futures.pb").into(), job.into()).await.unwrap();
+            return;
+        }
         let inputs = store.get(&inputs.into()).await.unwrap().bytes().await.unwrap();
         store.put(&format!("{outputs}/outputs.pb").into(), answer(&inputs).into()).await.unwrap();
     });
@@ -54,10 +72,11 @@ fn main() {
         let status = std::process::Command::new("/proc/self/exe").args(&arguments[2..]).status().unwrap();
         std::process::exit(status.code().unwrap());
     }
-    let (inputs, outputs) = (&arguments[1], &arguments[2]);
+    let inputs = option(&arguments, "--inputs").unwrap_or(&arguments[1]);
+    let outputs = option(&arguments, "--output-prefix").unwrap_or(&arguments[2]);
     #[cfg(feature = "s3")]
     if inputs.starts_with("s3://") {
-        return over_s3(inputs, outputs);
+        return over_s3(inputs, outputs, grown(&arguments));
     }
     std::fs::create_dir_all(outputs).unwrap();
     std::fs::write(format!("{outputs}/outputs.pb"), answer(&std::fs::read(inputs).unwrap())).unwrap();

@@ -72,6 +72,12 @@ impl Graph {
     /// Where the text is not JSON, nests deeper than 128 levels, is of another version or not a graph; a key that stands twice; and the
     /// problems that the graph has, up to [`MAX_PROBLEMS`](super::MAX_PROBLEMS) of them.
     pub fn from_json(text: &str) -> Result<Self, Problems> {
+        let graph = Self::read_json(text)?;
+        graph.problems().or(graph)
+    }
+
+    /// The same, for who validates it.
+    pub(crate) fn read_json(text: &str) -> Result<Self, Problems> {
         let wrong = |message: String| Problems::from(Problem::new(ProblemKind::Json, message));
         let read = serde_json::from_str::<Read>(text);
         // A document of another version may be of another form.
@@ -83,6 +89,6 @@ impl Graph {
             return Err(wrong(format!("expected a graph of version {VERSION}, found version {version}")));
         }
         let Read { graph, .. } = read.map_err(|error| wrong(format!("not a graph as JSON: {}", told(&error))))?;
-        graph.problems().or(graph)
+        Ok(graph)
     }
 }

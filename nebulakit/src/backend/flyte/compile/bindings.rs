@@ -1,6 +1,6 @@
 //! What feeds inputs and outputs.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use nebulakit_types::literal::LiteralValue;
 use nebulakit_types::literal_type::SimpleType;
@@ -35,11 +35,15 @@ fn filled<'p>(
     left: impl Fn(&Input) -> Option<Literal>,
 ) -> Vec<WireBinding> {
     let mut bindings: Vec<_> = given.iter().map(|bound| of(frame, &bound.name, &bound.binding)).collect();
-    let known: HashSet<&str> = given.iter().map(|bound| &*bound.name).collect();
-    let open = inputs.iter().filter(|input| !known.contains(&*input.name));
-    bindings.extend(open.filter_map(|input| Some(named(&input.name, constant(left(input)?)))));
-    // As flytekit has them.
-    bindings.sort_by(|one, other| one.var.cmp(&other.var));
+    // In the order in which flytekit has them.
+    let order = |one: &WireBinding, other: &WireBinding| one.var.cmp(&other.var);
+    bindings.sort_by(order);
+    let is_open = |input: &&Input| bindings.binary_search_by(|bound| bound.var.as_str().cmp(&input.name)).is_err();
+    let open: Vec<_> = inputs.iter().filter(is_open).filter_map(|input| Some(named(&input.name, constant(left(input)?)))).collect();
+    if !open.is_empty() {
+        bindings.extend(open);
+        bindings.sort_by(order);
+    }
     bindings
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use nebulakit_types::Literal;
-use nebulakit_types::wire::flyteidl::core::{DynamicJobSpec, TaskTemplate, task_template};
+use nebulakit_types::wire::flyteidl::core::{DynamicJobSpec, TaskTemplate, WorkflowTemplate, task_template};
 use prost::Message as _;
 
 use super::bindings::literal;
@@ -25,9 +25,10 @@ use crate::task::grown::Grown;
 /// When the template is not that of such a task, and with everything of the graph that the platform would refuse.
 pub fn futures(task: &'static TaskDef, graph: &str, template: &[u8]) -> Result<Grown, String> {
     let options = options(template).map_err(|why| format!("the template of `{}` is not usable: {why}", task.name()))?;
-    let mut graph = Graph::from_json(graph).map_err(|problems| problems.to_string())?;
+    let mut graph = Graph::read_json(graph).map_err(|problems| problems.to_string())?;
     graph.name = task.name().into();
     if graph.body.nodes.is_empty() {
+        graph.validate().map_err(|problems| problems.to_string())?;
         let values = graph.body.outputs.iter().map(|bound| Some((bound.name.to_string(), literal(&bound.binding)?)));
         let values: Option<BTreeMap<_, _>> = values.collect();
         return values.map(|values| Grown::Outputs(Literal::encode_map(&values))).ok_or_else(|| "an output has no value".to_owned());
@@ -41,20 +42,17 @@ pub fn futures(task: &'static TaskDef, graph: &str, template: &[u8]) -> Result<G
 
 /// The workflow `name` as a job.
 fn job(name: &str, tables: &Tables<'_>, options: &Options) -> DynamicJobSpec {
-    let all = made::all_made(tables, options);
-    let Some((name, own)) = all.get_key_value(name) else { return DynamicJobSpec::default() };
+    let mut all = made::all_made(tables, options);
+    let Some((name, own)) = all.get_key_value(name).map(|(name, own)| (*name, own)) else { return DynamicJobSpec::default() };
     let inner = made::within(name, &all);
     let mut run = inner.clone();
     run.insert(name);
     let maps = jobs::templates(&all, tables, options);
-    DynamicJobSpec {
-        nodes: own.template.nodes.clone(),
-        // Nobody reads it; flytekit writes it.
-        min_successes: i64::try_from(own.template.nodes.len()).unwrap_or(i64::MAX),
-        outputs: own.template.outputs.clone(),
-        tasks: jobs::of_nodes(&run, &all, tables, options, &maps),
-        subworkflows: made::sub_workflows(&own.needs.arms, &inner, &all),
-    }
+    let tasks = jobs::of_nodes(&run, &all, tables, options, &maps);
+    let subworkflows = made::sub_workflows(&own.needs.arms, &inner, &all);
+    let WorkflowTemplate { nodes, outputs, .. } = all.remove(name).map(|own| own.template).unwrap_or_default();
+    // Nobody reads how many have to succeed; flytekit writes it.
+    DynamicJobSpec { min_successes: i64::try_from(nodes.len()).unwrap_or(i64::MAX), nodes, outputs, tasks, subworkflows }
 }
 
 /// What a task's own template says of where everything is registered, and what runs it.

@@ -169,17 +169,19 @@ fn signal(gate: &Gate) -> gate_node::Condition {
     })
 }
 
-/// The nodes that bindings need.
-pub(super) fn upstream(bindings: &[WireBinding]) -> BTreeSet<String> {
-    let mut nodes = BTreeSet::new();
+/// The nodes that come before one with these bindings: those that it waits for, and those that its bindings need; in order, each once.
+pub(super) fn upstream(after: Vec<String>, bindings: &[WireBinding]) -> Vec<String> {
+    let mut nodes = after;
     let mut left: Vec<&BindingData> = bindings.iter().filter_map(|bound| bound.binding.as_ref()).collect();
     while let Some(binding) = left.pop() {
         match &binding.value {
-            Some(binding_data::Value::Promise(promise)) if !promise.node_id.is_empty() => drop(nodes.insert(promise.node_id.clone())),
+            Some(binding_data::Value::Promise(promise)) if !promise.node_id.is_empty() => nodes.push(promise.node_id.clone()),
             Some(binding_data::Value::Collection(list)) => left.extend(&list.bindings),
             Some(binding_data::Value::Map(map)) => left.extend(map.bindings.values()),
             _ => {}
         }
     }
+    nodes.sort_unstable();
+    nodes.dedup();
     nodes
 }

@@ -3,7 +3,7 @@
 //! A condition of the platform is a node with one node for each arm. An arm that is one node, which gives what the condition gives, is that node.
 //! Any other arm becomes a workflow of its own, and one that runs nothing is a node that gives on what it takes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use nebulakit_types::Interface;
 use nebulakit_types::wire::flyteidl::core::{
@@ -41,14 +41,13 @@ impl<'m, 'p> Maker<'m, 'p> {
 
     /// A node with the ids of those that come before it. What it needs besides goes to `before`.
     pub(super) fn ordered(&mut self, frame: &mut Frame<'m, 'p>, of: &'p Node, before: &mut Vec<WireNode>) -> WireNode {
-        let mut after = BTreeSet::new();
+        let mut after = Vec::new();
         let node = self.node(frame, of, before, &mut after);
-        after.extend(upstream(&node.inputs));
-        WireNode { upstream_node_ids: after.into_iter().collect(), ..node }
+        WireNode { upstream_node_ids: upstream(after, &node.inputs), ..node }
     }
 
     /// A node; what it waits for goes to `after`.
-    fn node(&mut self, frame: &mut Frame<'m, 'p>, of: &'p Node, before: &mut Vec<WireNode>, after: &mut BTreeSet<String>) -> WireNode {
+    fn node(&mut self, frame: &mut Frame<'m, 'p>, of: &'p Node, before: &mut Vec<WireNode>, after: &mut Vec<String>) -> WireNode {
         after.extend(of.after.iter().filter_map(|id| frame.waits_for(id)));
         match &of.kind {
             Kind::Branch(branch) => self.branch(frame, of, branch, before, after),
@@ -66,7 +65,7 @@ impl<'m, 'p> Maker<'m, 'p> {
         self.needs.note(frame, of, &pass.name, false, "gives the part of a value that is approved".to_owned());
         let bound = bindings::of(frame, PART, &part.binding);
         let mut passing = self.passing(&id, &pass, vec![bound]);
-        passing.upstream_node_ids = upstream(&passing.inputs).into_iter().collect();
+        passing.upstream_node_ids = upstream(Vec::new(), &passing.inputs);
         before.push(passing);
         let whole = OutputReference { node_id: id, var: PART.to_owned(), attr_path: Vec::new() };
         WireNode { inputs: bindings::promises(BTreeMap::from([(part.name.to_string(), whole)])), ..gate }
@@ -78,7 +77,7 @@ impl<'m, 'p> Maker<'m, 'p> {
         of: &'p Node,
         branch: &'p Branch,
         before: &mut Vec<WireNode>,
-        after: &mut BTreeSet<String>,
+        after: &mut Vec<String>,
     ) -> WireNode {
         let mut operands = Operands::default();
         let mut blocks = Vec::with_capacity(branch.arms.len());
@@ -97,7 +96,7 @@ impl<'m, 'p> Maker<'m, 'p> {
             let bound = bindings::of(frame, PART, part.of);
             let mut node = self.passing(&part.node, &pass, vec![bound]);
             self.needs.note(frame, of, &pass.name, false, "gives the condition a part of a value".to_owned());
-            node.upstream_node_ids = upstream(&node.inputs).into_iter().collect();
+            node.upstream_node_ids = upstream(Vec::new(), &node.inputs);
             before.push(node);
         }
         let mut blocks = blocks.into_iter();
@@ -121,7 +120,7 @@ impl<'m, 'p> Maker<'m, 'p> {
         arm: &'p Scope,
         which: &str,
         before: &mut Vec<WireNode>,
-        after: &mut BTreeSet<String>,
+        after: &mut Vec<String>,
     ) -> WireNode {
         if let [only] = arm.nodes.as_slice()
             && self.is_arm_itself(only, arm, branch)

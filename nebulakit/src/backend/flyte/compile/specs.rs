@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nebulakit_types::wire::flyteidl::admin::{LaunchPlan, TaskSpec, WorkflowSpec};
-use nebulakit_types::wire::flyteidl::core::TaskTemplate;
+use nebulakit_types::wire::flyteidl::core::{TaskTemplate, WorkflowTemplate};
 
 use super::compiled::{Compiled, Entity};
 use super::made::{Made, all_made, sub_workflows, within};
@@ -14,17 +14,21 @@ use crate::graph::Kind;
 
 /// All entities of a program without problems.
 pub(super) fn specs(tables: &Tables<'_>, options: &Options) -> Compiled {
-    let made = all_made(tables, options);
+    let mut made = all_made(tables, options);
     let maps = jobs::templates(&made, tables, options);
     let mut entities = task_entities(tables, &made, maps, options);
     let inner: BTreeMap<&str, BTreeSet<&str>> = made.keys().map(|name| (*name, within(name, &made))).collect();
-    for name in order::ordered(&needed(tables, &made, &inner)) {
-        if let Some((workflow, graph)) = made.get(name).zip(tables.workflows.get(name)) {
+    let order = order::ordered(&needed(tables, &made, &inner));
+    // What runs within others is copied to them before each goes to its own entity.
+    let mut copies: BTreeMap<&str, Vec<WorkflowTemplate>> =
+        made.iter().map(|(name, of)| (*name, sub_workflows(&of.needs.arms, &inner[name], &made))).collect();
+    for name in order {
+        if let Some((workflow, graph)) = made.remove(name).zip(tables.workflows.get(name)) {
             entities.push(Entity::Workflow {
                 id: ids::workflow(options, name),
                 spec: Box::new(WorkflowSpec {
-                    template: Some(workflow.template.clone()),
-                    sub_workflows: sub_workflows(&workflow.needs.arms, &inner[name], &made),
+                    template: Some(workflow.template),
+                    sub_workflows: copies.remove(name).unwrap_or_default(),
                     description: tasks::documented(&graph.doc),
                 }),
             });
