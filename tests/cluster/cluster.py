@@ -18,7 +18,7 @@ from flyteidl.core import workflow_pb2 as core
 from flyteidl.service import dataproxy_pb2
 from flytekit.clients.raw import RawSynchronousFlyteClient
 from flytekit.configuration import Config, Image, ImageConfig, PlatformConfig, SerializationSettings
-from flytekit.exceptions.user import FlyteEntityAlreadyExistsException
+from flytekit.exceptions.user import FlyteEntityNotExistException
 from flytekit.remote import FlyteRemote
 from flytekit.tools.translator import get_serializable
 from google.protobuf import json_format
@@ -118,23 +118,38 @@ class Cluster:
 
         `fixed` is the whole version of one that others name; who was first with it keeps it.
         """
-        settings = SerializationSettings(
+        template = get_serializable({}, self.settings(), task).to_flyte_idl().template
+        template.id.version = fixed or template.id.version + version
+        if mapped:
+            self.mapped(template)
+        # One of an earlier run of the suite, maybe of another image.
+        return template if fixed and self.knows(self.client.get_task, template.id) else self.create_task(template)
+
+    def settings(self):
+        """Those with which flytekit's own tasks and workflows are written."""
+        return SerializationSettings(
             project=self.options.project,
             domain=self.options.domain,
             version=self.version,
             image_config=ImageConfig(default_image=Image.look_up_image_info("default", self.options.python_image)),
         )
-        template = get_serializable({}, settings, task).to_flyte_idl().template
-        template.id.version = fixed or template.id.version + version
-        if mapped:
-            self.mapped(template)
+
+    @once
+    def python_workflow(self, workflow, version=None):
+        """Registers a workflow of flytekit and its tasks with flytekit's own client; who was first with a version that others name keeps it."""
+        identifier = self.id(identifier_pb2.WORKFLOW, workflow.name)
+        identifier.version = version or identifier.version
+        if not self.knows(self.client.get_workflow, identifier):
+            return self.remote().register_workflow(workflow, dataclasses.replace(self.settings(), version=identifier.version))
+        return self.remote().fetch_workflow(name=identifier.name, version=identifier.version)
+
+    @staticmethod
+    def knows(get, identifier):
+        """Whether something is registered."""
         try:
-            return self.create_task(template)
-        except FlyteEntityAlreadyExistsException:
-            # Of an earlier run of the suite.
-            if not fixed:
-                raise
-            return template
+            return bool(get(common_pb2.ObjectGetRequest(id=identifier)))
+        except FlyteEntityNotExistException:
+            return False
 
     def create_task(self, template):
         self.client.create_task(task_pb2.TaskCreateRequest(id=template.id, spec=task_pb2.TaskSpec(template=template)))
@@ -252,7 +267,7 @@ class Cluster:
 
     def signal(self, execution, name, value):
         """Gives a value to a node that waits for one, as soon as it does."""
-        until = time.monotonic() + 120
+        until = time.monotonic() + 300
         while not any(signal.id.signal_id == name for signal in self.signals(execution)):
             assert time.monotonic() < until, f"{execution.name} does not wait for `{name}`"
             time.sleep(0.2)

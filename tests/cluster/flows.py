@@ -48,6 +48,7 @@ class Flows:
         import neighbours
 
         self.cluster.python(neighbours.doubled, fixed="flows-1")
+        self.cluster.python_workflow(neighbours.quadrupled, "flows-2")
         said = self.register(self.cluster.version)
         assert said.status == 0, f"{said.out}\n{said.err}"
         return said

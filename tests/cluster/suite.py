@@ -25,12 +25,12 @@ def options():
     option("config", help="a configuration file of flytekit or flytectl, for clusters that want a login")
     option("project", "flytesnacks", help="the project")
     option("domain", "development", help="the domain")
-    option("rust-image", help="the image with the binaries `fixture`, `cluster`, `cluster_flows` and `dying_store` on its PATH")
+    option("rust-image", help="the image with the binaries of the suite on its PATH")
     option("python-image", help="the image with flytekit and this folder's Python files")
     option(
         "binaries",
         str(HERE.parents[1] / "target/debug"),
-        help="where the same binaries are on this machine, which are asked to describe their tasks",
+        help="where the same binaries and `launching_service` are on this machine, which register, launch and describe",
     )
     option("kubectl", help="a command that reaches the cluster, such as `kubectl --context mine`: for labels, secrets, lost machines")
     option("flytectl", help="the command flytectl, which registers a package of ours")
