@@ -250,6 +250,16 @@ class Cluster:
             id=node.id,
         )
 
+    def running(self, execution):
+        """The first node of an execution whose first attempt runs, once there is one."""
+        until = time.monotonic() + 300
+        while True:
+            for node in self.nodes(execution).values():
+                if [attempt.phase for attempt in node.attempts] == ["RUNNING"]:
+                    return node
+            assert time.monotonic() < until, f"{execution.name} does not run"
+            time.sleep(0.2)
+
     def outputs(self, node):
         """The outputs of a node that has ended, by their names."""
         return dict(self.client.get_node_execution_data(node_execution_pb2.NodeExecutionGetDataRequest(id=node.id)).full_outputs.literals)
@@ -282,6 +292,29 @@ class Cluster:
         """Starts an execution that goes on where the one of that name failed."""
         request = execution_pb2.ExecutionRecoverRequest(id=self.execution(name), name="n" + uuid.uuid4().hex[:16])
         return self.client.recover_execution(request).id
+
+    @staticmethod
+    def until(see, otherwise, seconds=300):
+        """What `see` gives, once it gives something."""
+        until = time.monotonic() + seconds
+        while not (found := see()):
+            assert time.monotonic() < until, otherwise
+            time.sleep(0.2)
+        return found
+
+    def tasks(self, version):
+        """The tasks of a version."""
+        everywhere = common_pb2.NamedEntityIdentifier(project=self.options.project, domain=self.options.domain)
+        request = common_pb2.ResourceListRequest(id=everywhere, limit=100, filters=f"eq(version,{version})")
+        return self.client.list_tasks_paginated(request).tasks
+
+    def executions_of(self, plan):
+        """The newest executions of the suite's version of a launch plan."""
+        everywhere = common_pb2.NamedEntityIdentifier(project=self.options.project, domain=self.options.domain)
+        filters = f"eq(launch_plan.name,{plan})+eq(launch_plan.version,{self.version})"
+        newest = common_pb2.Sort(key="created_at", direction=common_pb2.Sort.DESCENDING)
+        request = common_pb2.ResourceListRequest(id=everywhere, limit=100, filters=filters, sort_by=newest)
+        return [found.id for found in self.client.list_executions_paginated(request).executions]
 
     def execution(self, name):
         return identifier_pb2.WorkflowExecutionIdentifier(project=self.options.project, domain=self.options.domain, name=name)

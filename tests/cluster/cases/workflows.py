@@ -194,7 +194,7 @@ def drained(cluster):
     if not cluster.kubectl:
         raise Skipped("needs --kubectl")
     execution = flows(cluster).launch("fates.drained")
-    node = running(cluster, execution)
+    node = cluster.running(execution)
     cluster.kube("delete", "pod", f"{execution.name}-{node.id.node_id}-0", "--wait=false")
     ended = cluster.wait(execution)
     assert ended.phase == "SUCCEEDED" and value(ended.outputs["o0"], int) == 1, f"{ended}\n{ended.error.message}"
@@ -268,21 +268,10 @@ def recovered(cluster):
     return str(phases)
 
 
-def running(cluster, execution):
-    """The first node of an execution, once its task runs."""
-    until = time.monotonic() + 300
-    while True:
-        for node in cluster.nodes(execution).values():
-            if [attempt.phase for attempt in node.attempts] == ["RUNNING"]:
-                return node
-        assert time.monotonic() < until, f"{execution.name} does not run"
-        time.sleep(0.2)
-
-
 @case("workflow: aborted while it runs")
 def aborted(cluster):
     execution = flows(cluster).launch("fates.endless")
-    running(cluster, execution)
+    cluster.running(execution)
     cluster.abort(execution, "enough")
     ended = cluster.wait(execution)
     assert ended.phase == "ABORTED" and [node.phase for node in ended.nodes.values()] == ["ABORTED"], f"{ended} {ended.nodes}"

@@ -100,6 +100,23 @@ fn drained() -> Promise<u32> {
     stays::node()
 }
 
+/// Takes its time before it stores what it gives.
+#[task(retries = 3)]
+async fn stores_late(text: String) -> File {
+    tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+    File::from_bytes("late.txt", text)
+}
+
+#[task]
+async fn reads_late(file: File) -> anyhow::Result<String> {
+    Ok(file.read_to_string().await?)
+}
+
+#[workflow]
+fn late(text: Promise<String>) -> Promise<String> {
+    reads_late::node(stores_late::node(text))
+}
+
 #[task]
 fn cleans_up(x: i64, err: Option<FlyteError>) -> anyhow::Result<()> {
     let err = err.context("nobody says what failed")?;
