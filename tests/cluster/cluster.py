@@ -18,7 +18,7 @@ from flyteidl.core import workflow_pb2 as core
 from flyteidl.service import dataproxy_pb2
 from flytekit.clients.raw import RawSynchronousFlyteClient
 from flytekit.configuration import Config, Image, ImageConfig, PlatformConfig, SerializationSettings
-from flytekit.exceptions.user import FlyteEntityAlreadyExistsException
+from flytekit.exceptions.user import FlyteEntityNotExistException
 from flytekit.remote import FlyteRemote
 from flytekit.tools.translator import get_serializable
 from google.protobuf import json_format
@@ -118,23 +118,38 @@ class Cluster:
 
         `fixed` is the whole version of one that others name; who was first with it keeps it.
         """
-        settings = SerializationSettings(
+        template = get_serializable({}, self.settings(), task).to_flyte_idl().template
+        template.id.version = fixed or template.id.version + version
+        if mapped:
+            self.mapped(template)
+        # One of an earlier run of the suite, maybe of another image.
+        return template if fixed and self.knows(self.client.get_task, template.id) else self.create_task(template)
+
+    def settings(self):
+        """Those with which flytekit's own tasks and workflows are written."""
+        return SerializationSettings(
             project=self.options.project,
             domain=self.options.domain,
             version=self.version,
             image_config=ImageConfig(default_image=Image.look_up_image_info("default", self.options.python_image)),
         )
-        template = get_serializable({}, settings, task).to_flyte_idl().template
-        template.id.version = fixed or template.id.version + version
-        if mapped:
-            self.mapped(template)
+
+    @once
+    def python_workflow(self, workflow, version=None):
+        """Registers a workflow of flytekit and its tasks with flytekit's own client; who was first with a version that others name keeps it."""
+        identifier = self.id(identifier_pb2.WORKFLOW, workflow.name)
+        identifier.version = version or identifier.version
+        if not self.knows(self.client.get_workflow, identifier):
+            return self.remote().register_workflow(workflow, dataclasses.replace(self.settings(), version=identifier.version))
+        return self.remote().fetch_workflow(name=identifier.name, version=identifier.version)
+
+    @staticmethod
+    def knows(get, identifier):
+        """Whether something is registered."""
         try:
-            return self.create_task(template)
-        except FlyteEntityAlreadyExistsException:
-            # Of an earlier run of the suite.
-            if not fixed:
-                raise
-            return template
+            return bool(get(common_pb2.ObjectGetRequest(id=identifier)))
+        except FlyteEntityNotExistException:
+            return False
 
     def create_task(self, template):
         self.client.create_task(task_pb2.TaskCreateRequest(id=template.id, spec=task_pb2.TaskSpec(template=template)))
@@ -235,6 +250,16 @@ class Cluster:
             id=node.id,
         )
 
+    def running(self, execution):
+        """The first node of an execution whose first attempt runs, once there is one."""
+        until = time.monotonic() + 300
+        while True:
+            for node in self.nodes(execution).values():
+                if [attempt.phase for attempt in node.attempts] == ["RUNNING"]:
+                    return node
+            assert time.monotonic() < until, f"{execution.name} does not run"
+            time.sleep(0.2)
+
     def outputs(self, node):
         """The outputs of a node that has ended, by their names."""
         return dict(self.client.get_node_execution_data(node_execution_pb2.NodeExecutionGetDataRequest(id=node.id)).full_outputs.literals)
@@ -252,7 +277,7 @@ class Cluster:
 
     def signal(self, execution, name, value):
         """Gives a value to a node that waits for one, as soon as it does."""
-        until = time.monotonic() + 120
+        until = time.monotonic() + 300
         while not any(signal.id.signal_id == name for signal in self.signals(execution)):
             assert time.monotonic() < until, f"{execution.name} does not wait for `{name}`"
             time.sleep(0.2)
@@ -267,6 +292,29 @@ class Cluster:
         """Starts an execution that goes on where the one of that name failed."""
         request = execution_pb2.ExecutionRecoverRequest(id=self.execution(name), name="n" + uuid.uuid4().hex[:16])
         return self.client.recover_execution(request).id
+
+    @staticmethod
+    def until(see, otherwise, seconds=300):
+        """What `see` gives, once it gives something."""
+        until = time.monotonic() + seconds
+        while not (found := see()):
+            assert time.monotonic() < until, otherwise
+            time.sleep(0.2)
+        return found
+
+    def tasks(self, version):
+        """The tasks of a version."""
+        everywhere = common_pb2.NamedEntityIdentifier(project=self.options.project, domain=self.options.domain)
+        request = common_pb2.ResourceListRequest(id=everywhere, limit=100, filters=f"eq(version,{version})")
+        return self.client.list_tasks_paginated(request).tasks
+
+    def executions_of(self, plan):
+        """The newest executions of the suite's version of a launch plan."""
+        everywhere = common_pb2.NamedEntityIdentifier(project=self.options.project, domain=self.options.domain)
+        filters = f"eq(launch_plan.name,{plan})+eq(launch_plan.version,{self.version})"
+        newest = common_pb2.Sort(key="created_at", direction=common_pb2.Sort.DESCENDING)
+        request = common_pb2.ResourceListRequest(id=everywhere, limit=100, filters=filters, sort_by=newest)
+        return [found.id for found in self.client.list_executions_paginated(request).executions]
 
     def execution(self, name):
         return identifier_pb2.WorkflowExecutionIdentifier(project=self.options.project, domain=self.options.domain, name=name)

@@ -28,7 +28,17 @@ class Flows:
         self.cluster, self.name, self.binary = cluster, name, pathlib.Path(cluster.options.binaries, name)
 
     def say(self, *words, directory=None):
-        """Runs it with `words`; its configuration is that of the suite."""
+        """Runs it with `words` to its end; its configuration is that of the suite."""
+        return self.told(self.start(*words, directory=directory))
+
+    @staticmethod
+    def told(started, seconds=900):
+        """What one has said that was started, once it ends."""
+        out, err = started.communicate(timeout=seconds)
+        return Said(started.returncode, out, err)
+
+    def start(self, *words, directory=None):
+        """Starts it with `words`."""
         options = self.cluster.options
         environment = {**os.environ, "NO_COLOR": "1"}
         if options.config:
@@ -36,8 +46,8 @@ class Flows:
         if options.endpoint:
             environment["FLYTE_PLATFORM_URL"] = options.endpoint
             environment["FLYTE_PLATFORM_INSECURE"] = "true" if options.insecure else "false"
-        ended = subprocess.run([self.binary, *words], env=environment, cwd=directory, capture_output=True, text=True)
-        return Said(ended.returncode, ended.stdout, ended.stderr)
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen([self.binary, *words], env=environment, cwd=directory, **pipes)
 
     def place(self):
         return ["--project", self.cluster.options.project, "--domain", self.cluster.options.domain]
@@ -48,13 +58,17 @@ class Flows:
         import neighbours
 
         self.cluster.python(neighbours.doubled, fixed="flows-1")
+        self.cluster.python_workflow(neighbours.quadrupled, "flows-2")
         said = self.register(self.cluster.version)
         assert said.status == 0, f"{said.out}\n{said.err}"
         return said
 
     def register(self, version, *words, image=None):
+        return self.told(self.start_register(version, *words, image=image))
+
+    def start_register(self, version, *words, image=None):
         image = image or self.cluster.options.rust_image
-        return self.say("register", *self.place(), "--version", version, "--image", image, "--binary", self.name, *words)
+        return self.start("register", *self.place(), "--version", version, "--image", image, "--binary", self.name, *words)
 
     @once
     def packaged(self):

@@ -4,7 +4,7 @@ import inspect
 import types
 from typing import Iterator, List, NamedTuple, Optional, TextIO, Tuple
 
-from flytekit import task
+from flytekit import task, workflow
 from flytekit.types.error import FlyteError
 from flytekit.types.iterator import JSON
 
@@ -38,6 +38,16 @@ def nested() -> matrix.Nested:
 @task
 def doubled(x: int) -> int:
     return 2 * x
+
+
+@workflow
+def quadrupled(x: int) -> int:
+    return doubled(x=doubled(x=x))
+
+
+@task(cache=True, cache_version="flows-1")
+def cubed(x: int) -> int:
+    return x**3
 
 
 @task(environment={"FLYTE_USE_OLD_DC_FORMAT": "true"})

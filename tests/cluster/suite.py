@@ -12,6 +12,17 @@ HERE = pathlib.Path(__file__).parent
 sys.path[:0] = [str(HERE.parent / "interop"), str(HERE.parents[1] / "benches/python")]
 
 
+# What a cluster's owner can do to it.
+BAD_DAYS = {
+    "admin-down": "stops admin at once",
+    "admin-up": "starts it again",
+    "propeller-down": "stops the engine at once",
+    "propeller-up": "lets it go on",
+    "store-refuses": "has the store refuse what is written",
+    "store-takes": "has it take that again",
+}
+
+
 def options():
     parser = argparse.ArgumentParser(description="Runs tasks of Nebulakit on a Flyte 1 cluster. Each option can come from the environment.")
 
@@ -25,19 +36,22 @@ def options():
     option("config", help="a configuration file of flytekit or flytectl, for clusters that want a login")
     option("project", "flytesnacks", help="the project")
     option("domain", "development", help="the domain")
-    option("rust-image", help="the image with the binaries `fixture`, `cluster`, `cluster_flows` and `dying_store` on its PATH")
+    option("rust-image", help="the image with the binaries of the suite on its PATH")
     option("python-image", help="the image with flytekit and this folder's Python files")
     option(
         "binaries",
         str(HERE.parents[1] / "target/debug"),
-        help="where the same binaries are on this machine, which are asked to describe their tasks",
+        help="where the same binaries and `launching_service` are on this machine, which register, launch and describe",
     )
     option("kubectl", help="a command that reaches the cluster, such as `kubectl --context mine`: for labels, secrets, lost machines")
     option("flytectl", help="the command flytectl, which registers a package of ours")
     option("jobs", "8", help="how many cases run at a time", type=int)
     parser.add_argument(
-        "cases", nargs="*", help="words of the titles of the cases to run; all if there are none; `measure` alone compares speeds"
+        "cases", nargs="*", help="words of the titles of the cases to run; all if there are none; `bad-days` first: what happens when parts of the cluster go away; `measure` alone compares speeds"
     )
+    bad = parser.add_argument_group("of `bad-days`", "commands that return when it is done; a case without its commands is skipped")
+    for name, what in BAD_DAYS.items():
+        bad.add_argument(f"--{name}", metavar="COMMAND", help=what)
     measure = parser.add_argument_group("of `measure`")
     measure.add_argument("--rounds", type=int, default=3, help="how often each side runs; medians are shown")
     measure.add_argument("--shapes", default="one-1,chain-20,map-20,map-100,map-500,files-100", help="which executions")
@@ -59,7 +73,13 @@ def main():
         import measure
 
         return measure.main(chosen)
-    import cases  # noqa: F401
+    if chosen.cases[:1] == ["bad-days"]:
+        import bad_days  # noqa: F401
+
+        # Each has the cluster to itself.
+        chosen.cases, chosen.jobs = chosen.cases[1:], 1
+    else:
+        import cases  # noqa: F401
     from cluster import Cluster
 
     cluster = Cluster(chosen)

@@ -83,12 +83,20 @@ async fn files_of_this_machine_are_uploaded_and_no_path_is_registered() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_there_is_told_by_what_names_it() {
+async fn a_file_that_is_not_there_is_told_by_what_names_it_and_what_to_write_instead() {
     let (registry, store, home) = (Registry::default(), Store::serve("s3").await, tempdir().unwrap());
     let settings = serve(&registry, &store).await;
-    let output = app(home.path(), settings, "register").await;
-    assert!(!output.status.success());
-    assert!(text(&output.stderr).contains("default.csv"), "{}", text(&output.stderr));
+    std::fs::write(home.path().join("limits.csv"), "1").unwrap();
+    for words in ["register", "register --dry-run"] {
+        let refused = app(home.path(), settings.clone(), words).await;
+        let told = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{told}");
+        assert!(told.contains("the default of `other` of the task `app.count` is the file `"), "{told}");
+        assert!(told.contains("default.csv`, which is not on this machine"), "{told}");
+        assert!(told.contains("take its path as a `String`"), "{told}");
+        assert!(!told.contains("limits.csv"), "{told}");
+    }
+    assert_eq!(store.requests(), 0);
     assert!(registry.calls().is_empty());
 }
 

@@ -340,7 +340,7 @@ def drained(cluster):
     execution = started(cluster, "cluster.drained")
     pod = f"{execution.name}-n0-0"
     cluster.kube("delete", "pod", pod, "--wait=false")
-    until = time.monotonic() + 120
+    until = time.monotonic() + 300
     while len(attempts := cluster.nodes(execution)["n0"].attempts) < 2:
         assert time.monotonic() < until, f"no second attempt of {execution.name}"
         time.sleep(0.5)

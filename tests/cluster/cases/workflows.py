@@ -2,12 +2,14 @@
 
 import datetime
 import pathlib
-import tempfile
 import time
 
 from flyteidl.admin import common_pb2, launch_plan_pb2
 from flyteidl.core import identifier_pb2
+from flyteidl.core.execution_pb2 import ExecutionError
+from flytekit import reference_launch_plan, reference_task, workflow
 
+import neighbours
 from ended import shown
 from flows import flows
 from graph import literal, value
@@ -29,15 +31,16 @@ def gives(name, expected, type=int, binary="cluster_flows", **inputs):
     return run
 
 
-def fails(name, *says, **inputs):
-    """A case that runs a workflow which fails, and looks for what its error says."""
+def fails(name, code, says, kind="USER", attempts=1, **inputs):
+    """A case that runs a workflow which fails; looks at its error, and at how often its node that failed was tried: never, if it is no task."""
 
     def run(cluster):
         ended = flows(cluster).run(name, **inputs)
-        assert ended.phase == "FAILED", ended
-        missing = [word for word in says if word not in f"{ended.error.code}: {ended.error.message}"]
-        assert not missing, f"{missing} is not in {ended.error.code}: {ended.error.message}"
-        return f"{shown(ended.error)} [{ended.name}]"
+        tried = max((len(node.attempts) for node in ended.nodes.values() if node.phase == "FAILED"), default=0)
+        found = (ended.phase, ended.error.code, ExecutionError.ErrorKind.Name(ended.error.kind), tried)
+        assert found == ("FAILED", code, kind, attempts), f"{found}: {ended.error.message}"
+        assert says in ended.error.message, f"{says!r} is not in {ended.error.message}"
+        return f"{attempts} attempt(s), {shown(ended.error)} [{ended.name}]"
 
     return run
 
@@ -52,14 +55,14 @@ ALL += [
         ("a map whose shared input is its first", gives("constructs.bound_first", 63, xs=[1, 2, 3])),
         ("a map whose shared input is in the middle", gives("constructs.bound_last", 66, xs=[1, 2, 3])),
         ("a map in which some may fail", gives("constructs.enough", "1 none 2 none", str, xs=[2, 3, 4, 5])),
-        ("a map with too many failures", fails("constructs.enough", "is odd", xs=[1, 3, 4, 5])),
-        ("a map in which one fails", fails("constructs.all_of_them", "USER:RuntimeError", "3 is odd", xs=[2, 3, 4])),
+        ("a map with too many failures", fails("constructs.enough", "", "USER:RuntimeError: ", kind="UNKNOWN", xs=[1, 3, 4, 5])),
+        ("a map in which one fails", fails("constructs.all_of_them", "", "USER:RuntimeError: 3 is odd", kind="UNKNOWN", xs=[2, 3, 4])),
         ("a map over nothing", gives("constructs.many", 0, xs=literal([], LIST))),
         ("a map of 500", gives("constructs.many", 2 * sum(MANY), xs=MANY)),
         ("a condition, first arm", gives("constructs.decides", 44, x=11)),
         ("a condition, arm of an arm: a constant", gives("constructs.decides", 0, x=-1)),
         ("a condition, arm of an arm: a task", gives("constructs.decides", 6, x=3)),
-        ("a condition without an answer", fails("constructs.decides", "seven is no answer", x=7)),
+        ("a condition without an answer", fails("constructs.decides", "UserProvidedError", "seven is no answer", attempts=0, x=7)),
         ("a graph that grows: 50 nodes", gives("constructs.dynamic", 2450, n=50)),
         ("a graph that grows: no nodes", gives("constructs.dynamic", 0, n=0)),
         ("a graph that grows in one that grew, with a map, a condition and a workflow", gives("constructs.dynamic_nested", 73, n=4)),
@@ -70,8 +73,13 @@ ALL += [
         ("launch plans as nodes, with fixed inputs and defaults", gives("plans.plans", 226, b=4)),
         ("a launch plan with its own default", gives("plans.planned", 121)),
         ("a task of Python between tasks of ours", gives("neighbours.between", 8, x=1)),
+        ("a launch plan of Python between tasks of ours", gives("neighbours.plan_of_python", 24, x=3)),
         ("an error with a code", fails("fates.goes_on", "FLOWS:Broken", "one of two", x=1)),
-        ("a task that comes back with its checkpoint", gives("fates.returns", "012", str, last=2)),
+        ("an error after each retry", fails("fates.in_vain", "RetriesExhausted|FLOWS:Again", "6 will not do", attempts=2, x=3)),
+        ("an error in a workflow in a workflow", fails("fates.below", "RetriesExhausted|FLOWS:Again", "6 will not do", attempts=0, x=3)),
+        ("an error in an execution of its own", fails("fates.far_below", "FLOWS:Broken", "one of two", attempts=0, x=3)),
+        ("a panic in a graph that grows", fails("fates.grown_badly", "USER:Panic", "two is one too many", x=2)),
+        ("a task that takes longer than it may", fails("fates.too_slow", "RetriesExhausted|TimeoutExpired", "timeout [5s] expired")),
     )
 ]
 
@@ -82,6 +90,15 @@ def bindings(cluster):
     assert ended.phase == "SUCCEEDED", f"{ended}\n{ended.error.message}"
     assert (value(ended.outputs["sum"], int), value(ended.outputs["parts"], LIST)) == (12, [4, 7, 4]), ended.outputs
     return f"[{ended.name}]"
+
+
+@case("workflow: a task that comes back with its checkpoint")
+def comes_back(cluster):
+    ended = flows(cluster).run("fates.returns", last=2)
+    assert ended.phase == "SUCCEEDED" and value(ended.outputs["o0"], str) == "012", f"{ended}\n{ended.error.message}"
+    errors = [attempt.error.code for attempt in ended.attempts]
+    assert errors == ["USER:Recoverable", "USER:Recoverable", ""], errors
+    return f"attempts {errors} [{ended.name}]"
 
 
 @case("workflow: a file from task to task, and out")
@@ -96,7 +113,7 @@ def gates(cluster):
     ours = flows(cluster)
     execution = ours.launch("constructs.gated", x=3)
     cluster.signal(execution, "more", literal(4))
-    until = time.monotonic() + 120
+    until = time.monotonic() + 300
     while len(cluster.signals(execution)) < 2:
         assert time.monotonic() < until, f"{execution.name} does not wait for its approval"
         time.sleep(0.2)
@@ -131,6 +148,59 @@ def cached(cluster):
     caches = [next(iter(ended.nodes.values())).cache for ended in (first, again)]
     assert caches == ["CACHE_POPULATED", "CACHE_HIT"] and value(again.outputs["o0"], int) == x * x, caches
     return str(caches)
+
+
+@case("workflow: what Python has stored is found by a workflow of ours, and the other way round")
+def cached_across(cluster):
+    python = cluster.python(neighbours.cubed, version="-python")
+    ours = lambda x: flows(cluster).run("neighbours.remembers", x=x)  # noqa: E731
+    theirs = lambda x: cluster.run_task(python, x=x)  # noqa: E731
+    seen = []
+    for number, (first, second) in enumerate(((theirs, ours), (ours, theirs))):
+        x = time.time_ns() % 1_000_003 + number
+        for run, cache in ((first, "CACHE_POPULATED"), (second, "CACHE_HIT")):
+            ended = run(x)
+            assert ended.phase == "SUCCEEDED", f"{ended}\n{ended.error.message}"
+            found = next(node for node in ended.nodes.values() if node.cache != "CACHE_DISABLED")
+            expected = x**3 * (2 if run is ours else 1)
+            assert (found.cache, value(ended.outputs["o0"], int)) == (cache, expected), f"{found} {ended.outputs}"
+            seen.append(ended.name)
+    return str(seen)
+
+
+@case("workflow: of Python, with a task and a launch plan of ours, executed by FlyteRemote")
+def of_python(cluster):
+    flows(cluster).registered()
+    place = {"project": cluster.options.project, "domain": cluster.options.domain, "version": cluster.version}
+
+    @reference_task(name="cluster_flows.constructs.double", **place)
+    def double(x: int) -> int: ...
+
+    @reference_launch_plan(name="cluster_flows.constructs.chain", **place)
+    def chain(x: int) -> int: ...
+
+    @workflow
+    def borrows(x: int) -> int:
+        return neighbours.doubled(x=chain(x=double(x=neighbours.doubled(x=x))))
+
+    remote, registered = cluster.remote(), cluster.python_workflow(borrows)
+    ended = remote.wait(remote.execute(registered, inputs={"x": 3}), poll_interval=datetime.timedelta(seconds=1))
+    assert ended.error is None and ended.outputs.get("o0", int) == 98, f"{ended.error} {ended.outputs}"
+    return f"98 [{ended.id.name}]"
+
+
+@case("workflow: the pod of a task is deleted, and its next attempt goes on")
+def drained(cluster):
+    if not cluster.kubectl:
+        raise Skipped("needs --kubectl")
+    execution = flows(cluster).launch("fates.drained")
+    node = cluster.running(execution)
+    cluster.kube("delete", "pod", f"{execution.name}-{node.id.node_id}-0", "--wait=false")
+    ended = cluster.wait(execution)
+    assert ended.phase == "SUCCEEDED" and value(ended.outputs["o0"], int) == 1, f"{ended}\n{ended.error.message}"
+    phases = [attempt.phase for attempt in ended.attempts]
+    assert phases == ["FAILED", "SUCCEEDED"] and ended.attempts[0].error.kind == ExecutionError.SYSTEM, f"{phases} {ended.attempts[0]}"
+    return f"{shown(ended.attempts[0].error)}, then attempt 1 [{ended.name}]"
 
 
 @case("workflow: registered as a package by flytectl")
@@ -201,10 +271,7 @@ def recovered(cluster):
 @case("workflow: aborted while it runs")
 def aborted(cluster):
     execution = flows(cluster).launch("fates.endless")
-    until = time.monotonic() + 120
-    while not any(node.phase == "RUNNING" for node in cluster.nodes(execution).values()):
-        assert time.monotonic() < until, f"{execution.name} does not run"
-        time.sleep(0.2)
+    cluster.running(execution)
     cluster.abort(execution, "enough")
     ended = cluster.wait(execution)
     assert ended.phase == "ABORTED" and [node.phase for node in ended.nodes.values()] == ["ABORTED"], f"{ended} {ended.nodes}"
@@ -252,81 +319,3 @@ def a_hundred(cluster):
     found = [value(each.outputs["o0"], int) if each.phase == "SUCCEEDED" else str(each) for each in ended]
     assert found == [number + 100 for number in range(100)], found
     return f"the last of them took {max(each.seconds for each in ended):.1f} s"
-
-
-def shown_lines(said):
-    return said.out.strip().splitlines()
-
-
-@case("command line: run --remote --wait, with its outputs and exit codes")
-def run_remote(cluster):
-    ours = flows(cluster)
-    with tempfile.TemporaryDirectory() as folder:
-        good = ours.remotely("chain", "--x", "3", directory=folder)
-        assert (good.status, shown_lines(good)[-1]) == (0, "13"), good
-        task = ours.remotely("double", "--x", "21", directory=folder)
-        assert (task.status, shown_lines(task)[-1]) == (0, "42"), task
-        (pathlib.Path(folder) / "text.txt").write_text("one two three")
-        file = ours.remotely("words_of", "--file", "text.txt", directory=folder)
-        assert (file.status, shown_lines(file)[-1]) == (0, "3"), file
-        bad = ours.remotely("goes_on", "--x", "3", directory=folder)
-        assert bad.status == 1 and "FLOWS:Broken" in bad.err and "one of two" in bad.err, bad
-        missing = ours.remotely("chain", directory=folder)
-        assert missing.status == 2 and "--x" in missing.err, missing
-        unknown = ours.say("run", "chain", "--remote", *ours.place(), "--version", "never", "--x", "1", directory=folder)
-        assert unknown.status == 1 and "never" in unknown.err, unknown
-        runs = ours.say("runs", "list", directory=folder)
-        assert runs.out.count("cluster_flows.") >= 4, runs
-    return bad.err.strip().splitlines()[-2]
-
-
-@case("command line: executions are listed, shown, their values printed, and a failure replayed here")
-def executions(cluster):
-    ours = flows(cluster)
-    with tempfile.TemporaryDirectory() as folder:
-        good = ours.run("constructs.files", text="one two")
-        listed = ours.executions("list", "--workflow", "cluster_flows.constructs.files", directory=folder)
-        assert good.name in listed.out, listed
-        found = ours.executions("show", good.name, directory=folder)
-        assert found.status == 0 and "succeeded" in found.out and "n0" in found.out, found
-        values = ours.executions("outputs", good.name, directory=folder)
-        assert values.status == 0 and "s3://" in values.out and "2" in values.out, values
-        inputs = ours.executions("inputs", good.name, directory=folder)
-        assert "one two" in inputs.out, inputs
-        failed = ours.run("fates.goes_on", x=1)
-        found = ours.executions("show", failed.name, directory=folder)
-        assert "FLOWS:Broken" in found.out and "one of two" in found.out, found
-        replayed = ours.executions("replay", failed.name, directory=folder)
-        assert replayed.status == 1 and "error[FLOWS:Broken]: one of two" in replayed.err, replayed
-        watched = ours.executions("watch", failed.name, directory=folder)
-        assert watched.status == 1 and "FLOWS:Broken" in watched.err, watched
-    return shown_lines(found)[-1]
-
-
-@case("command line: gates are answered, executions terminated, relaunched and recovered")
-def steered(cluster):
-    ours, luck = flows(cluster), cluster.upload_location("luck")
-    with tempfile.TemporaryDirectory() as folder:
-        ask = lambda verb, *words: ours.executions(verb, *words, directory=folder)  # noqa: E731
-        gated = ours.launch("constructs.gated", x=3)
-        for signal, answer in (("more", "4"), ("release", "approve")):
-            said = ask("signal", gated.name, signal, answer)
-            assert said.status == 0, said
-        ended = cluster.wait(gated)
-        assert ended.phase == "SUCCEEDED" and value(ended.outputs["o0"], int) == 7, ended
-        part = ours.launch("constructs.approved", x=9)
-        assert ask("signal", part.name, "release", "approve").status == 0
-        ended = cluster.wait(part)
-        assert ended.phase == "SUCCEEDED" and value(ended.outputs["o0"], int) == 9, ended
-        endless = ours.launch("fates.endless")
-        assert ask("terminate", endless.name, "--cause", "enough").status == 0
-        assert cluster.wait(endless).phase == "ABORTED"
-        first = ours.run("fates.unlucky", x=2, luck=luck.native_url)
-        cluster.put(luck, b"yes")
-        for verb in ("recover", "relaunch"):
-            said = ask(verb, first.name)
-            assert said.status == 0, said
-            name = said.out.split()[-1].split(":")[-1]
-            ended = cluster.wait(cluster.execution(name))
-            assert ended.phase == "SUCCEEDED" and value(ended.outputs["o0"], int) == 5, ended
-        return f"{verb}: {said.out.strip()}"

@@ -29,6 +29,94 @@ fn returns(last: Promise<u32>) -> Promise<String> {
     comes_back::node(last)
 }
 
+/// Fails at each attempt.
+#[task(retries = 1)]
+fn gives_up(x: i64) -> anyhow::Result<i64> {
+    Err(anyhow::anyhow!("{x} will not do")).code("FLOWS:Again").recoverable()
+}
+
+#[workflow]
+fn in_vain(x: Promise<i64>) -> Promise<i64> {
+    gives_up::node(double::node(x))
+}
+
+/// A workflow in a workflow, and an execution of its own, which fail.
+#[workflow]
+fn below(x: Promise<i64>) -> Promise<i64> {
+    in_vain::node(x)
+}
+
+#[launch_plan]
+fn elsewhere(x: Promise<i64>) -> Promise<i64> {
+    goes_on::node(x)
+}
+
+#[workflow]
+fn far_below(x: Promise<i64>) -> Promise<i64> {
+    double::node(elsewhere::node(x))
+}
+
+#[task]
+fn panics(x: i64) -> i64 {
+    assert_ne!(x, 2, "two is one too many");
+    x
+}
+
+/// A graph that grows, and in which a task panics.
+#[task]
+fn grows_badly(x: i64) -> Promise<i64> {
+    total::node([panics::node(x), double::node(x)])
+}
+
+#[workflow]
+fn grown_badly(x: Promise<i64>) -> Promise<i64> {
+    grows_badly::node(x)
+}
+
+/// Takes longer than it may.
+#[task(timeout = "5s")]
+async fn dawdles(ctx: Context) -> anyhow::Result<()> {
+    ctx.cancelled().await;
+    anyhow::bail!("stopped")
+}
+
+#[workflow]
+fn too_slow() -> Promise<()> {
+    dawdles::node()
+}
+
+/// Waits to be stopped at its first attempt, and says which one it is at its next.
+#[task(retries = 1)]
+async fn stays(ctx: Context) -> anyhow::Result<u32> {
+    if ctx.attempt() == 0 {
+        ctx.cancelled().await;
+        anyhow::bail!("stopped");
+    }
+    Ok(ctx.attempt())
+}
+
+#[workflow]
+fn drained() -> Promise<u32> {
+    stays::node()
+}
+
+/// Takes its time before it stores what it gives.
+#[task(retries = 3)]
+async fn stores_late(text: String) -> File {
+    tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+    File::from_bytes("late.txt", text)
+}
+
+#[task]
+async fn reads_late(file: File) -> anyhow::Result<String> {
+    Ok(file.read_to_string().await?)
+}
+
+#[workflow]
+fn late(text: Promise<String>) -> Promise<String> {
+    reads_late::node(stores_late::node(text))
+}
+
 #[task]
 fn cleans_up(x: i64, err: Option<FlyteError>) -> anyhow::Result<()> {
     let err = err.context("nobody says what failed")?;

@@ -24,6 +24,26 @@ fn dynamic(n: Promise<i64>) -> Promise<i64> {
     grows_python::node(n)
 }
 
+/// `neighbours.quadrupled`, a workflow which the suite registers with flytekit.
+#[launch_plan(reference(project = "flytesnacks", domain = "development", name = "neighbours.quadrupled", version = "flows-2"))]
+fn quadrupled(x: Promise<i64>) -> Promise<i64>;
+
+#[workflow]
+fn plan_of_python(x: Promise<i64>) -> Promise<i64> {
+    double::node(quadrupled::node(x))
+}
+
+/// flytekit has a task of this name, interface and cache version too: what one of them has stored, the other finds.
+#[task(name = "neighbours.cubed", cache(version = "flows-1"))]
+fn cubed(x: i64) -> i64 {
+    x * x * x
+}
+
+#[workflow]
+fn remembers(x: Promise<i64>) -> Promise<i64> {
+    double::node(cubed::node(x))
+}
+
 /// A program in an image of its own.
 #[task(container(image = "ghcr.io/example/ellipse:1", command = ["/bin/area", "{{.inputs.a}}", "{{.inputs.b}}", "/var/outputs"]))]
 fn area(a: f64, b: f64) -> f64;

@@ -1,7 +1,7 @@
 //! `register`: everything of this binary, at a control plane.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::IsTerminal as _;
+use std::io::{ErrorKind, IsTerminal as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,6 +16,7 @@ use crate::backend::flyte::{ClientError, FlyteClient, RegisterOptions, Registere
 use crate::cli::complaint::Complaint;
 use crate::cli::output::say;
 use crate::cli::setting::Setting;
+use crate::graph::{Problem, ProblemKind, Problems};
 use crate::process::exit::Exit;
 use crate::process::terminal;
 use crate::services::config::Config;
@@ -47,6 +48,10 @@ pub(super) fn register(matches: &ArgMatches, config: &Config, setting: &Setting<
 
     // Its version comes of what files hold, not of where they are; and nothing is uploaded for what is refused.
     let files = program.local_files().map_err(|problems| wrong(&problems))?;
+    let absent = absent(&files);
+    if !absent.is_empty() {
+        return Err(wrong(&absent));
+    }
     let paths: BTreeSet<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
     let digests = paths.iter().map(|path| Ok((path.clone(), format!("{UPLOADED}{}", runtime.block_on(digest(path))?))));
     let digests = digests.collect::<Result<BTreeMap<_, _>, ClientError>>().map_err(|error| failed(&error))?;
@@ -90,6 +95,18 @@ pub(super) fn register(matches: &ArgMatches, config: &Config, setting: &Setting<
         say(&registration.to_string())?;
         Ok(Exit::Failed)
     }
+}
+
+/// Files that this machine does not have, as what is wrong with the program.
+fn absent(files: &[LocalFile]) -> Problems {
+    let is_absent = |file: &&LocalFile| std::fs::metadata(&file.path).is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    let problem = |file: &LocalFile| {
+        let message =
+            format!("{} is the file `{}`, which is not on this machine, and is to be uploaded", file.named_by, file.path.display());
+        let hint = "if only the image has it, let the task take its path as a `String` and open it by `File::from_path`";
+        Problem::new(ProblemKind::Other, message).at(file.at.clone()).hint(hint)
+    };
+    files.iter().filter(is_absent).map(problem).collect()
 }
 
 /// Counts the entities that are done with, and draws how many, if standard error is a terminal.

@@ -66,7 +66,7 @@ impl Program {
 pub(super) fn refused(program: &Program) -> Problems {
     let problem = |file: LocalFile| {
         let message = format!("{} is `{}`, a file of this machine", file.named_by, file.path.display());
-        let hint = "`register` uploads it; a package and a dynamic task cannot: name it by its URL in a store";
+        let hint = "`register` uploads it; a package and a dynamic task cannot: name it by its URL in a store, or, if the image has it, let the task take its path as a `String`";
         Problem::new(ProblemKind::Other, message).at(file.at).hint(hint)
     };
     match program.local_files() {
