@@ -6,6 +6,7 @@ mod flows;
 #[path = "../workflow/twins.rs"]
 mod twins;
 
+mod door;
 mod faults;
 mod messages;
 mod recorded_admin;

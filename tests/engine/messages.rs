@@ -49,6 +49,7 @@ pub(crate) fn code(code: u32) -> &'static str {
         8 => "RESOURCE_EXHAUSTED",
         9 => "FAILED_PRECONDITION",
         12 => "UNIMPLEMENTED",
+        13 => "INTERNAL",
         _ => "another",
     }
 }

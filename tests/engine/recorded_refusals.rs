@@ -5,55 +5,37 @@ use std::collections::BTreeSet;
 use crate::messages::{Messages, code, lines};
 
 /// How many lines are answered as recorded, to the letter.
-const CLAIMED: usize = 274;
+const CLAIMED: usize = 332;
 
 /// What the double does not claim to answer as the platform does, and why. Each line here is answered otherwise, or not at all.
 #[rustfmt::skip]
-const UNCLAIMED: [(&str, &[&str]); 8] = [
-    ("the compiler of workflows is not doubled", &[
-        "wf.ref.task_type_workflow", "wf.ref.task_project_empty", "wf.sub.type_lp", "wf.interface.var_dash",
-        "wf.array.unwrapped_interface", "wf.array.unwrapped_output", "wf.branch.scalar_none", "wf.branch.scalar_int", "wf.alias.dup",
-        "wf.gate.no_condition", "wf.gate.signal_no_output", "wf.gate.sleep_input", "wf.sub.not_inlined", "wf.sub.missing_input",
-        "wf.sub.ref_absent", "wf.lp.missing_input", "wf.lp.surplus", "wf.lp.fixed_bound", "sub.recursion_not_inlined",
-        "sub.recursion_mutual", "wf.fail.id_empty", "wf.branch.float_const", "wf.branch.var_unbound", "wf.branch.optional_var",
-        "wf.branch.attr_path", "wf.branch.attr_path_list", "wf.branch.attr_dataclass", "wf.branch.no_condition",
-        "wf.branch.condition_empty", "wf.branch.no_case", "wf.branch.no_then", "wf.branch.no_if_else", "wf.branch.output_mismatch",
-        "wf.branch.conj_one_side", "wf.branch.inner_promise_bound_outer", "wf.array.no_node", "wf.array.outer_inputs_absent",
+const UNCLAIMED: [(&str, &[&str]); 6] = [
+    ("the types of values in workflows, and what follows from a broken branch, are not doubled", &[
+        "wf.interface.var_dash",
+        "wf.array.unwrapped_interface", "wf.array.unwrapped_output",         "wf.gate.sleep_input", "wf.sub.missing_input",
+        "wf.lp.missing_input", "wf.lp.surplus", "wf.lp.fixed_bound",         "sub.recursion_mutual", "wf.branch.float_const", "wf.branch.var_unbound", "wf.branch.optional_var",
+        "wf.branch.attr_path", "wf.branch.attr_path_list", "wf.branch.attr_dataclass",         "wf.branch.no_case", "wf.branch.no_then", "wf.branch.no_if_else", "wf.branch.output_mismatch",
+        "wf.branch.inner_promise_bound_outer", "wf.array.outer_inputs_absent",
         "wf.bind.surplus", "wf.bind.scalar_type", "wf.bind.float_to_int", "wf.bind.int_to_float", "wf.bind.none_to_int",
-        "wf.bind.promise_output_unknown", "wf.bind.self", "wf.bind.list_to_int", "wf.bind.int_to_list", "wf.bind.enum_bad",
+        "wf.bind.promise_output_unknown", "wf.bind.list_to_int", "wf.bind.int_to_list", "wf.bind.enum_bad",
         "wf.attr.struct_to_int", "wf.cast.blob_format", "wf.out.missing", "wf.out.surplus", "wf.out.type", "wf.out.node_unknown",
-        "wf.out.var_unknown", "wf.template.absent", "wf.interface.absent", "wf.nodes.none", "wf.nodes.none_passthrough",
-        "wf.node.id_empty", "wf.node.no_target", "wf.node.task_ref_absent", "wf.cycle.two", "wf.up.self", "wf.cycle.side",
-        "wf.nodes.100",
-    ]),
-    ("GetData is not answered", &[
+        "wf.out.var_unknown", "wf.interface.absent",                     ]),
+    ("no client of ours calls GetData", &[
         "data.bad_url", "data.missing_exec", "data.empty", "data.v2",
     ]),
     ("of what differs, the first place is told at most", &[
         "task.dup.runtime_version", "task.dup.new_and_removed", "wf.dup.node_added", "wf.dup.upstream_written", "lp.dup.default",
         "lp.dup.empty_messages",
     ]),
-    ("there is one project", &[
+    ("there are two projects, which no client of ours makes, changes or reads", &[
         "project.archived_task", "project.archived_execution", "project.ok", "project.dup", "project.id_upper",
         "project.id_underscore", "project.id_empty", "project.name_empty", "project.name_65", "project.desc_301", "project.id_64",
         "project.labels_bad", "project.domains_set", "project.get_missing",
     ]),
-    ("schedules, notifications and the texts of some refusals of launch plans are not doubled", &[
-        "lp.schedule.cron_alias_hourly", "lp.schedule.cron_alias_daily", "lp.schedule.cron_six_fields", "lp.schedule.cron_aws",
-        "lp.schedule.cron_range", "lp.schedule.cron_tz_bad", "lp.schedule.cron_reboot", "lp.schedule.kickoff_not_datetime",
-        "lp.schedule.required_unfilled", "lp.wf.absent", "lp.no_behavior", "lp.default_type", "lp.required_wrong_type",
-        "lp.fixed_type", "lp.default_on_no_inputs", "lp.fixed_on_no_inputs", "lp.labels_long_value", "lp.notif_no_recipient",
-        "lp.notif_no_type",
-    ]),
-    ("resources and pods of tasks are not looked at", &[
-        "task.resources.cpu_empty", "task.resources.mem_malformed", "task.resources.cpu_dup", "task.resources.cpu_over_platform",
-        "task.resources.gpu_over_platform", "task.resources.gpu_request_ne_limit", "task.template.absent", "task.template.empty_spec",
-        "task.container.no_command_no_args", "task.pod.spec_absent", "task.pod.container_name_upper", "task.pod.bad_spec",
-    ]),
-    ("descriptions are not given back", &[
+    ("no client of ours reads descriptions", &[
         "desc.get", "desc.get_none",
     ]),
-    ("the client does not have the method or its messages", &[
+    ("no client of ours has the method, or the message is not recorded whole", &[
         "lp.launch_conditions", "exec.update_missing", "project.archive", "project.update_missing", "named.update_missing",
         "named.archive_task", "named.archive_workflow", "named.archive_lp", "named.type_unset", "named.get_missing", "location.not_s3",
         "location.empty", "big.nodes_100", "big.nodes_101", "big.task_3mb", "big.task_11mb", "big.task_9mb", "big.inputs_11mb",

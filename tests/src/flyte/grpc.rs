@@ -33,6 +33,8 @@ pub const FAILED_PRECONDITION: u32 = 9;
 /// A code of gRPC.
 pub const RESOURCE_EXHAUSTED: u32 = 8;
 /// A code of gRPC.
+pub const INTERNAL: u32 = 13;
+/// A code of gRPC.
 pub const UNIMPLEMENTED: u32 = 12;
 /// A code of gRPC.
 pub const INTERNAL: u32 = 13;
@@ -58,15 +60,29 @@ pub struct Call {
 /// What a call is answered with: a message, or a code with a text.
 pub type Answer = Result<Vec<u8>, (u32, String)>;
 
-/// Serves calls without TLS until the runtime ends.
+/// Not base64, which a client of ours has to survive.
+const MALFORMED: &str = "%%%";
+
+/// Serves calls without TLS until the runtime ends, with a header that no client should look at.
 pub async fn serve<F, A>(answer: F) -> SocketAddr
+where
+    F: Fn(Call) -> A + Clone + Send + Sync + 'static,
+    A: Future<Output = Answer> + Send,
+{
+    serve_with(Some(MALFORMED), answer).await
+}
+
+/// The same without that header: other clients end calls for it.
+pub(crate) async fn serve_with<F, A>(details: Option<&'static str>, answer: F) -> SocketAddr
 where
     F: Fn(Call) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Answer> + Send,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, router(answer).into_make_service_with_connect_info::<Line>()).await.unwrap() });
+    tokio::spawn(
+        async move { axum::serve(listener, router(details, answer).into_make_service_with_connect_info::<Line>()).await.unwrap() },
+    );
     address
 }
 
@@ -79,11 +95,13 @@ where
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let listener = TlsListener { listener, acceptor: TlsAcceptor::from(Arc::new(tls)) };
-    tokio::spawn(async move { axum::serve(listener, router(answer).into_make_service_with_connect_info::<Line>()).await.unwrap() });
+    tokio::spawn(async move {
+        axum::serve(listener, router(Some(MALFORMED), answer).into_make_service_with_connect_info::<Line>()).await.unwrap()
+    });
     address
 }
 
-fn router<F, A>(answer: F) -> Router
+fn router<F, A>(details: Option<&'static str>, answer: F) -> Router
 where
     F: Fn(Call) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Answer> + Send,
@@ -100,12 +118,12 @@ where
             if let (Err((DROPPED, _)), Some(line)) = (&answer, line) {
                 line.cut();
             }
-            response(answer)
+            response(details, answer)
         }
     })
 }
 
-fn response(answer: Answer) -> Response {
+fn response(details: Option<&'static str>, answer: Answer) -> Response {
     let (message, code, text) = match answer {
         Ok(message) => (Some(message), OK, String::new()),
         Err((code, text)) => (None, code, text),
@@ -117,8 +135,9 @@ fn response(answer: Answer) -> Response {
         .map(|b| if (b' '..=b'~').contains(&b) && b != b'%' { char::from(b).to_string() } else { format!("%{b:02X}") })
         .collect();
     trailers.insert("grpc-message", HeaderValue::from_str(&text).unwrap());
-    // Not base64, which a client has to survive.
-    trailers.insert("grpc-status-details-bin", HeaderValue::from_static("%%%"));
+    if let Some(details) = details {
+        trailers.insert("grpc-status-details-bin", HeaderValue::from_static(details));
+    }
     let message = message.map(|message| {
         let mut framed = BytesMut::with_capacity(message.len() + 5);
         framed.put_u8(0);
@@ -136,6 +155,8 @@ struct Line(Arc<Option<std::net::TcpStream>>);
 
 impl Line {
     fn of(stream: &TcpStream) -> Self {
+        // Small answers do not wait for more.
+        let _ = stream.set_nodelay(true);
         Self(Arc::new(stream.as_fd().try_clone_to_owned().ok().map(Into::into)))
     }
 

@@ -17,7 +17,7 @@ use super::engine::names;
 use super::engine::run::{Run, is_terminal};
 use super::grpc::{ALREADY_EXISTS, FAILED_PRECONDITION, INVALID_ARGUMENT, NOT_FOUND};
 use super::pages::Refused;
-use super::registry::{fits, labels, place, present};
+use super::registry::{fits, labels, notifications, place, present};
 use super::world::World;
 
 fn refuse<T>(text: impl Into<String>) -> Result<T, Refused> {
@@ -94,22 +94,7 @@ fn checked(spec: &ExecutionSpec) -> Result<(), Refused> {
         labels(given.values.keys().map(String::as_str), given.values.values().map(String::as_str))?;
     }
     let Some(NotificationOverrides::Notifications(list)) = &spec.notification_overrides else { return Ok(()) };
-    for notification in &list.notifications {
-        if !notification.phases.iter().all(|phase| Phase::try_from(*phase).is_ok_and(is_terminal)) {
-            return refuse("invalid value for phase");
-        }
-        use nebulakit_types::wire::flyteidl::admin::notification::Type;
-        let recipients = match &notification.r#type {
-            Some(Type::Email(email)) => &email.recipients_email,
-            Some(Type::PagerDuty(duty)) => &duty.recipients_email,
-            Some(Type::Slack(slack)) => &slack.recipients_email,
-            None => return refuse("missing notification type"),
-        };
-        if recipients.is_empty() {
-            return refuse("missing recipients");
-        }
-    }
-    Ok(())
+    notifications(&list.notifications)
 }
 
 /// The inputs of an execution: what is given, what is fixed, and defaults.

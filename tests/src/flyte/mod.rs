@@ -109,7 +109,7 @@ impl Double {
             };
             let world = Arc::new(World::new(&bucket, endpoint, credentials, logs, images, handle));
             let shared = world.clone();
-            let address = grpc::serve(move |call| answer(shared.clone(), faulty.clone(), counted.clone(), call)).await;
+            let address = grpc::serve_with(None, move |call| answer(shared.clone(), faulty.clone(), counted.clone(), call)).await;
             served.send((world, address)).unwrap();
         });
         let (world, address) = wanted.recv().unwrap();
@@ -190,6 +190,11 @@ impl Double {
         (0..count).for_each(|_| self.fault(method, Fault::Refused(code, "try again".to_owned())));
     }
 
+    /// Lets each call of a number meet a fault from now on, whatever its method: the third, the sixth and so on where `every` is 3.
+    pub fn every(&self, every: usize, fault: Fault) {
+        self.faults.every(every, fault);
+    }
+
     /// Holds calls of a method, or starts of a task, back until the hold is opened.
     #[must_use]
     pub fn hold(&self, name: &str) -> Hold {
@@ -246,6 +251,10 @@ async fn answer(world: Arc<World>, faults: Arc<Faults>, calls: Arc<Mutex<Vec<Str
         None => service::answer(&world, &call).await,
         Some(Fault::Refused(code, text)) => Err((code, text)),
         Some(Fault::DroppedBefore) => Err((DROPPED, String::new())),
+        Some(Fault::Slow(time)) => {
+            tokio::time::sleep(time).await;
+            service::answer(&world, &call).await
+        }
         Some(Fault::DroppedAfter) => {
             let _ = service::answer(&world, &call).await;
             Err((DROPPED, String::new()))

@@ -246,7 +246,7 @@ pub(crate) fn node_data(world: &World, id: Option<&NodeExecutionIdentifier>) -> 
     let url = |letter: &str| format!("flyte://v1/{project}/{domain}/{name}/{}/{letter}", record.id);
     let dynamic = record.dynamic.map(|compiled| DynamicWorkflowNodeMetadata {
         id: compiled.primary.as_ref().and_then(|primary| primary.template.as_ref()?.id.clone()),
-        compiled_workflow: Some(compiled),
+        compiled_workflow: Some(super::registry::named(compiled)),
         ..DynamicWorkflowNodeMetadata::default()
     });
     let answer = NodeExecutionGetDataResponse {

@@ -11,7 +11,7 @@
 //! | `names` | ids, pods and places of documents |
 
 mod arrays;
-mod bindings;
+pub(crate) mod bindings;
 pub(crate) mod cache;
 mod children;
 mod conditions;

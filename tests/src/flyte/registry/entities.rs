@@ -11,8 +11,8 @@ use nebulakit_types::wire::flyteidl::core::{
 use nebulakit_types::wire::google::protobuf::Timestamp;
 use prost::Message as _;
 
-use super::nodes::{nodes, task};
-use super::{State, checks, interface, key, kind, missing};
+use super::nodes::{named, nodes, task};
+use super::{State, checks, interface, key, kind, missing, shape, shown};
 use crate::flyte::grpc::{ALREADY_EXISTS, Answer, INVALID_ARGUMENT, NOT_FOUND};
 
 fn exists(is_same: bool, of: ResourceType, id: &Identifier, difference: &str) -> Answer {
@@ -30,16 +30,15 @@ fn exists(is_same: bool, of: ResourceType, id: &Identifier, difference: &str) ->
 }
 
 fn uncompiled<T>(id: &Identifier, why: &str) -> Result<T, (u32, String)> {
-    let Identifier { project, domain, name, version, .. } = id;
-    let id = format!("resource_type:WORKFLOW project:\"{project}\" domain:\"{domain}\" name:\"{name}\" version:\"{version}\"");
-    Err((INVALID_ARGUMENT, format!("failed to compile workflow for [{id}] with err: {why}")))
+    Err((INVALID_ARGUMENT, format!("failed to compile workflow for [{}] with err: {why}", shown(id))))
 }
 
 impl State {
     pub(super) fn create_task(&mut self, request: TaskCreateRequest) -> Answer {
         let spec = request.spec.unwrap_or_default();
         let id = checks::identifier(request.id, ResourceType::Task)?;
-        let template = TaskTemplate { id: Some(id.clone()), ..spec.template.unwrap_or_default() };
+        let Some(template) = spec.template else { return Err((INVALID_ARGUMENT, "missing spec".to_owned())) };
+        let template = TaskTemplate { id: Some(id.clone()), ..template };
         checks::task(&template)?;
         if let Some((_, (former, _), _)) = self.tasks.get(&id) {
             let image = |template: &TaskTemplate| match &template.target {
@@ -57,6 +56,10 @@ impl State {
     pub(super) fn create_workflow(&mut self, request: WorkflowCreateRequest) -> Answer {
         let spec = request.spec.unwrap_or_default();
         let id = checks::identifier(request.id, ResourceType::Workflow)?;
+        if spec.template.is_none() {
+            return Err((INVALID_ARGUMENT, "missing spec".to_owned()));
+        }
+        checks::nodes(&id, &spec)?;
         for node in spec.template.iter().chain(&spec.sub_workflows).flat_map(nodes) {
             if let Some(task) = task(node)
                 && self.tasks.get(task).is_none()
@@ -70,7 +73,8 @@ impl State {
                 return missing("LAUNCH_PLAN", plan).or_else(|(_, text)| uncompiled(&id, &text));
             }
         }
-        checks::workflow(&spec).or_else(|errors| uncompiled(&id, &errors))?;
+        let is_task = |task: &Identifier| self.tasks.get(task).is_some_and(|(found, ..)| found == task);
+        shape::wrong(&id, &spec, is_task).or_else(|errors| uncompiled(&id, &errors))?;
         if let Some((_, former, _)) = self.workflows.get(&id) {
             // What the platform tells of workflows: everything as new.
             let difference = "/primary/connections:\n\t- <nil> \n\t+ map[downstream:map[]]";
@@ -84,9 +88,9 @@ impl State {
     pub(super) fn create_launch_plan(&mut self, request: LaunchPlanCreateRequest) -> Answer {
         let spec = request.spec.unwrap_or_default();
         let id = checks::identifier(request.id, ResourceType::LaunchPlan)?;
-        let workflow = spec.workflow_id.clone().unwrap_or_default();
-        let Some((_, workflow, _)) = self.workflows.get(&workflow) else { return missing("WORKFLOW", &workflow) };
-        checks::launch_plan(&spec, &interface(workflow))?;
+        let Some(workflow) = &spec.workflow_id else { return Err((INVALID_ARGUMENT, "missing id".to_owned())) };
+        let Some((_, workflow, _)) = self.workflows.get(workflow) else { return missing("WORKFLOW", workflow) };
+        checks::launch_plan(&spec, &interface(workflow), &self.expected_inputs(&spec))?;
         if let Some((_, (former, _), _)) = self.launch_plans.get(&id) {
             let difference = "/labels/values:\n\t- <nil> \n\t+ map[a:b]";
             return exists(*former == spec, ResourceType::LaunchPlan, &id, difference);
@@ -120,7 +124,7 @@ impl State {
 
     pub(super) fn workflow(&self, id: &Identifier) -> Answer {
         let Some((id, _, created)) = self.workflows.get(id) else { return missing("WORKFLOW", id) };
-        let closure = WorkflowClosure { compiled_workflow: Some(self.closure(id)?), created_at: Some(*created) };
+        let closure = WorkflowClosure { compiled_workflow: Some(named(self.closure(id)?)), created_at: Some(*created) };
         Ok(Workflow { id: Some(id.clone()), closure: Some(closure), ..Workflow::default() }.encode_to_vec())
     }
 

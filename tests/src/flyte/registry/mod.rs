@@ -4,6 +4,7 @@ mod checks;
 mod entities;
 mod lists;
 mod nodes;
+mod shape;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,7 +17,8 @@ use nebulakit_types::wire::flyteidl::core::{
 use nebulakit_types::wire::google::protobuf::Timestamp;
 use prost::Message;
 
-pub(crate) use self::checks::{fits, labels, place, present};
+pub(crate) use self::checks::{fits, labels, notifications, place, present};
+pub(crate) use self::nodes::named;
 use super::grpc::{self, Answer, Call, INVALID_ARGUMENT, NOT_FOUND, UNIMPLEMENTED};
 
 /// The control plane's registry. Clones share their state.
@@ -60,13 +62,14 @@ impl<T> Default for Table<T> {
 }
 
 impl<T> Table<T> {
-    /// The entity of that id, whatever kind it names. Without a version it is the first of the name.
+    /// The entity of that id, whatever kind it names. What is empty of it says nothing: it is the first that the rest is of.
     fn get(&self, id: &Identifier) -> Option<&(Identifier, T, Timestamp)> {
-        if id.version.is_empty() {
-            let same = |row: &Identifier| (&row.project, &row.domain, &row.name) == (&id.project, &id.domain, &id.name);
-            return self.rows.iter().find(|(row, ..)| same(row));
+        let wanted = key(id);
+        if wanted.iter().any(String::is_empty) {
+            let is_of = |row: &Identifier| key(row).iter().zip(&wanted).all(|(known, wanted)| wanted.is_empty() || known == wanted);
+            return self.rows.iter().find(|(row, ..)| is_of(row));
         }
-        self.places.get(&key(id)).map(|place| &self.rows[*place])
+        self.places.get(&wanted).map(|place| &self.rows[*place])
     }
 
     fn put(&mut self, id: Identifier, entity: T) {
@@ -189,6 +192,17 @@ impl State {
             other => Err((UNIMPLEMENTED, format!("unknown method {other}"))),
         }
     }
+}
+
+/// An id, as refusals show it.
+fn shown(id: &Identifier) -> String {
+    let fields = [("project", &id.project), ("domain", &id.domain), ("name", &id.name), ("version", &id.version)];
+    let kind = match id.resource_type() {
+        ResourceType::Unspecified => None,
+        kind => Some(format!("resource_type:{}", kind.as_str_name())),
+    };
+    let fields = fields.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}:{value:?}"));
+    kind.into_iter().chain(fields).collect::<Vec<_>>().join(" ")
 }
 
 /// The interface of a workflow.

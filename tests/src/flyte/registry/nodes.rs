@@ -58,6 +58,27 @@ fn compiled(template: &WorkflowTemplate) -> WorkflowTemplate {
     template
 }
 
+/// Names the nodes of arms as the platform does once it has compiled a workflow: by their conditions too.
+pub(crate) fn named(mut compiled: CompiledWorkflowClosure) -> CompiledWorkflowClosure {
+    let templates = compiled.primary.iter_mut().chain(&mut compiled.sub_workflows).filter_map(|workflow| workflow.template.as_mut());
+    templates.flat_map(|template| &mut template.nodes).for_each(name_arms);
+    compiled
+}
+
+fn name_arms(node: &mut Node) {
+    let Some(node::Target::BranchNode(branch)) = &mut node.target else { return };
+    let Some(block) = &mut branch.if_else else { return };
+    let rest = match &mut block.default {
+        Some(if_else_block::Default::ElseNode(node)) => Some(node),
+        _ => None,
+    };
+    let arms = block.case.as_deref_mut().into_iter().chain(&mut block.other).filter_map(|arm| arm.then_node.as_mut());
+    for arm in arms.chain(rest) {
+        arm.id = format!("{}-{}", node.id, arm.id);
+        name_arms(arm);
+    }
+}
+
 impl State {
     /// A workflow with all that it runs.
     pub(super) fn closure(&self, id: &Identifier) -> Result<CompiledWorkflowClosure, (u32, String)> {

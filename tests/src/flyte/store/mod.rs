@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::Response;
+use axum::serve::ListenerExt as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -49,6 +50,8 @@ impl Objects {
     pub(crate) async fn serve(&self) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        // Small answers do not wait for more.
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let this = self.clone();
         let router = Router::new().fallback(move |request: Request| {
             let this = this.clone();

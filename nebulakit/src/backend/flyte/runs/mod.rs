@@ -37,7 +37,7 @@ use super::launch::{LaunchOptions, Launchable};
 use super::register::EntityKind;
 use crate::backend::extent::Extent;
 use crate::backend::inputs::unfit;
-use crate::backend::{Backend, CacheUse, Capabilities, Capability, Options, Plan, RunError};
+use crate::backend::{Backend, CacheUse, Capabilities, Options, Plan, RunError};
 use crate::graph::Graph;
 use crate::run::{
     Build, Control, Durability, EVENT_VERSION, EventKind, RecordErrorKind, Recorder, RunHandle, RunId, RunState, RunStatus, RunsFolder,
@@ -228,7 +228,7 @@ impl Backend for FlyteBackend {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::all().without(Capability::MapOfWorkflows)
+        Capabilities::all()
     }
 
     fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError> {

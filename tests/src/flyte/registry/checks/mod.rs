@@ -1,12 +1,23 @@
 //! What the platform refuses before it stores anything.
+//!
+//! | module | checks |
+//! |---|---|
+//! | `tasks` | templates, with their resources and pods |
+//! | `plans` | launch plans and what they notify |
+//! | `schedules` | when launch plans run |
+
+mod plans;
+mod schedules;
+mod tasks;
 
 use nebulakit_types::literal_type::castable;
-use nebulakit_types::wire::flyteidl::admin::{LaunchPlanSpec, WorkflowSpec};
-use nebulakit_types::wire::flyteidl::core::{
-    Identifier, Literal, ResourceType, TaskTemplate, TypedInterface, Variable, parameter, task_template::Target,
-};
+use nebulakit_types::wire::flyteidl::admin::WorkflowSpec;
+use nebulakit_types::wire::flyteidl::core::{Identifier, Literal, ResourceType, Variable};
 
-use super::kind;
+pub(super) use self::plans::launch_plan;
+pub(crate) use self::plans::notifications;
+pub(super) use self::tasks::task;
+use super::{kind, shown};
 use crate::flyte::grpc::INVALID_ARGUMENT;
 use crate::flyte::literals;
 use crate::flyte::pages::Refused;
@@ -43,12 +54,7 @@ pub(super) fn identifier(id: Option<Identifier>, wanted: ResourceType) -> Result
     let Some(id) = id else { return refuse("missing id") };
     if id.resource_type() != wanted {
         let given = kind(id.resource_type());
-        let Identifier { project, domain, name, version, .. } = &id;
-        let resource = match id.resource_type() {
-            ResourceType::Unspecified => String::new(),
-            given => format!("resource_type:{} ", given.as_str_name()),
-        };
-        let shown = format!("{resource}project:\"{project}\" domain:\"{domain}\" name:\"{name}\" version:\"{version}\"");
+        let shown = shown(&id);
         return refuse(format!("unexpected resource type {given} for identifier [{shown}], expected {} instead", kind(wanted)));
     }
     present("project", &id.project)?;
@@ -59,30 +65,11 @@ pub(super) fn identifier(id: Option<Identifier>, wanted: ResourceType) -> Result
     Ok(id)
 }
 
-pub(super) fn task(template: &TaskTemplate) -> Result<(), Refused> {
-    present("type", &template.r#type)?;
-    let Some(metadata) = &template.metadata else { return refuse("missing metadata") };
-    if metadata.runtime.as_ref().is_some_and(|runtime| runtime.version.is_empty()) {
-        return refuse("missing runtime version");
-    }
-    if template.interface.is_none() {
-        return refuse("missing typed interface");
-    }
-    match &template.target {
-        Some(Target::Container(container)) => present("image", &container.image),
-        _ => Ok(()),
-    }
-}
-
-/// The errors that end a compilation at once. The rest of the compiler is not doubled.
-pub(super) fn workflow(spec: &WorkflowSpec) -> Result<(), String> {
-    let template = spec.template.clone().unwrap_or_default();
-    let collected = |error: &str| Err(format!("Collected Errors: 1\n\tError 0: Code: {error}"));
-    if template.nodes.is_empty() {
-        return collected("NoNodesFound, Node Id: resource_type:WORKFLOW, Description: Can't find any nodes in the template.");
-    }
-    if template.nodes.len() > MAX_NODES {
-        return collected(&format!("WorkflowBuildError, Node Id: root, Description: more than {MAX_NODES} nodes."));
+/// Refuses a workflow with more nodes than the platform takes.
+pub(super) fn nodes(id: &Identifier, spec: &WorkflowSpec) -> Result<(), Refused> {
+    let count = spec.template.as_ref().map_or(0, |template| template.nodes.len());
+    if count > MAX_NODES {
+        return refuse(format!("number of nodes in workflow [{}] exceeds limit ({count} > {MAX_NODES})", shown(id)));
     }
     Ok(())
 }
@@ -96,24 +83,6 @@ pub(crate) fn fits(name: &str, value: &Literal, variable: &Variable) -> Result<(
     }
     let (wanted, given) = (literals::shown(wanted), literals::shown(&given.to_wire()));
     refuse(format!("invalid {name} input wrong type. Expected {wanted}, but got {given}"))
-}
-
-pub(super) fn launch_plan(spec: &LaunchPlanSpec, interface: &TypedInterface) -> Result<(), Refused> {
-    let inputs = interface.inputs.clone().unwrap_or_default().variables;
-    if let Some(labels) = &spec.labels {
-        self::labels(labels.values.keys().map(String::as_str), labels.values.values().map(String::as_str))?;
-    }
-    for (name, parameter) in spec.default_inputs.iter().flat_map(|defaults| &defaults.parameters) {
-        let Some(variable) = inputs.get(name) else { return refuse(format!("unexpected default_input {name}")) };
-        if let Some(parameter::Behavior::Default(value)) = &parameter.behavior {
-            fits(name, value, variable)?;
-        }
-    }
-    for (name, value) in spec.fixed_inputs.iter().flat_map(|fixed| &fixed.literals) {
-        let Some(variable) = inputs.get(name) else { return refuse(format!("unexpected fixed_input {name}")) };
-        fits(name, value, variable)?;
-    }
-    Ok(())
 }
 
 /// What Kubernetes takes as labels.
@@ -137,6 +106,9 @@ pub(crate) fn labels<'l>(keys: impl Iterator<Item = &'l str>, values: impl Itera
         }
     }
     for value in values {
+        if value.len() > 63 {
+            return refuse(format!("invalid label value [{value}]: [must be no more than 63 characters]"));
+        }
         if !fits(value) {
             return refuse(format!(
                 "invalid label value [{value}]: [a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', \
