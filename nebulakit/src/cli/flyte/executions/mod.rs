@@ -5,13 +5,12 @@
 //! | `grammar` | what the words can be |
 //! | `found` | which execution and which node are meant |
 //! | `list`, `show`, `logs` | what is known of them, as text or JSON |
-//! | `feed`, `watch` | an execution as the events of a run, and followed like one |
+//! | `watch` | an execution followed as a run is |
 //! | `failed` | how a failure is told |
 //! | `steer` | `relaunch`, `recover`, `terminate`, `signal` |
 //! | `replay`, `registered` | an attempt once more on this machine |
 
 mod failed;
-mod feed;
 mod found;
 mod grammar;
 mod list;
@@ -23,11 +22,12 @@ mod steer;
 mod watch;
 
 use clap::ArgMatches;
+use nebulakit_types::visible;
 
 use self::found::{Found, named};
 pub(super) use self::grammar::command;
 use super::place::{Place, reached};
-use crate::backend::flyte::Execution;
+use crate::backend::flyte::{ClientError, ClientErrorKind, Execution};
 use crate::cli::complaint::Complaint;
 use crate::cli::output::say;
 use crate::cli::outputs::{self, Target};
@@ -74,12 +74,20 @@ pub(super) fn dispatch(matches: &ArgMatches, config: &Config, setting: &Setting<
 }
 
 /// The outputs of an execution or one of its nodes, which has to have some.
-async fn gave(execution: Execution, node: Option<&str>) -> Result<Vec<u8>, crate::backend::flyte::ClientError> {
+async fn gave(execution: Execution, node: Option<&str>) -> Result<Vec<u8>, ClientError> {
     match node {
         None => execution.outputs().await,
         Some(node) => {
-            let Found { execution, node, .. } = found::node(execution, node).await?;
-            execution.node_outputs(&node).await
+            let Found { execution, node, element } = found::node(execution, node).await?;
+            let Some(index) = element else { return execution.node_outputs(&node).await };
+            let tried = node.last_attempt().and_then(|last| Some((last, last.elements.iter().rfind(|element| element.index == index)?)));
+            match tried {
+                Some((attempt, element)) => execution.element_outputs(&node, attempt, index, element.attempt).await,
+                None => Err(ClientError::of(
+                    ClientErrorKind::NotFound,
+                    format!("the node `{}` has no element {index}", visible::line(&node.path)),
+                )),
+            }
         }
     }
 }
