@@ -7,6 +7,7 @@ mod flows;
 mod twins;
 
 mod faults;
+mod looked;
 mod messages;
 mod recorded_admin;
 mod recorded_refusals;

@@ -65,11 +65,13 @@ impl ExecutionFailure {
     /// What a task's own document says.
     pub(super) fn of_document(error: &ContainerError) -> Self {
         let (code, kind) = (error.code.clone(), FailureOrigin::from_wire(error.origin()));
-        Self { code, message: error.message.trim_end().to_owned(), kind, may_be_cut: false }
+        // Of elements the platform tells the message alone, and so the code is in it too.
+        let message = error.message.strip_prefix(&format!("{code}: ")).unwrap_or(&error.message);
+        Self { message: message.trim_end().to_owned(), code, kind, may_be_cut: false }
     }
 
     /// Whether a list may have cut the message.
-    pub(super) fn may_be_cut(&self) -> bool {
+    pub(crate) fn may_be_cut(&self) -> bool {
         self.may_be_cut
     }
 

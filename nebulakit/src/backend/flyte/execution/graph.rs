@@ -44,7 +44,10 @@ pub(crate) enum What {
     Workflow,
     /// What is in it is another execution.
     LaunchPlan,
-    Map,
+    /// It goes through the lists that are these inputs.
+    Map {
+        over: Vec<String>,
+    },
     Condition,
     Gate {
         signal: String,
@@ -128,13 +131,17 @@ impl Found<'_> {
                 }
                 ("when".to_owned(), What::Condition)
             }
-            Some(Target::ArrayNode(map)) => match map.node.as_ref().and_then(|node| node.target.as_ref()) {
-                Some(Target::TaskNode(task)) => match &task.reference {
-                    Some(TaskReference::ReferenceId(id)) => (id.name.clone(), What::Map),
-                    None => return,
-                },
-                _ => ("map".to_owned(), What::Map),
-            },
+            Some(Target::ArrayNode(map)) => {
+                let over = node.inputs.iter().map(|bound| bound.var.clone()).filter(|var| !map.bound_inputs.contains(var));
+                let what = What::Map { over: over.collect() };
+                match map.node.as_ref().and_then(|node| node.target.as_ref()) {
+                    Some(Target::TaskNode(task)) => match &task.reference {
+                        Some(TaskReference::ReferenceId(id)) => (mapped(&id.name).to_owned(), what),
+                        None => return,
+                    },
+                    _ => ("map".to_owned(), what),
+                }
+            }
             Some(Target::GateNode(gate)) => match &gate.condition {
                 Some(Condition::Approve(approve)) => {
                     ("approve".to_owned(), What::Gate { signal: approve.signal_id.clone(), takes: GateTakes::Approval })
@@ -173,4 +180,12 @@ fn arms(block: &IfElseBlock) -> impl Iterator<Item = (&Node, Arm)> {
         _ => None,
     };
     taken.chain(otherwise)
+}
+
+/// The task that a map goes over by its name: one that was generated for the map has that behind the task's own.
+fn mapped(name: &str) -> &str {
+    match name.rsplit_once('.') {
+        Some((task, last)) if last.starts_with("map-") || last.starts_with("try-map-") => task,
+        _ => name,
+    }
 }

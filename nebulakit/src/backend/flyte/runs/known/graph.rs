@@ -57,7 +57,7 @@ impl Nodes {
             Kind::Map(map) => {
                 self.open.push(path.clone());
                 let (Mapped::Task(name) | Mapped::Workflow(name)) = &map.of;
-                (name.to_string(), What::Map)
+                (name.to_string(), What::Map { over: map.mapped.iter().map(ToString::to_string).collect() })
             }
             Kind::Branch(branch) => {
                 for (index, arm) in branch.arms.iter().enumerate() {

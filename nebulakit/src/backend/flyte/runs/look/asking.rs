@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt as _, stream};
+use nebulakit_types::wire::flyteidl::core::{LiteralMap, literal};
+use prost::Message as _;
 
 use super::super::super::error::ClientError;
 use super::super::super::execution::{AttemptPhase, Execution, ExecutionNode, MapElement, NodeAttempt, What};
@@ -14,7 +16,7 @@ impl Looker {
     /// Asks what has to be asked of a node.
     pub(super) async fn seen(&self, (path, execution, node): Found) -> Result<Sight, ClientError> {
         let what = self.teller.nodes.what(&path);
-        let is_tried = matches!(what, None | Some(What::Task | What::Map)) && node.execution.is_none();
+        let is_tried = matches!(what, None | Some(What::Task | What::Map { .. })) && node.execution.is_none();
         let attempts = if is_tried { execution.attempts(&node).await? } else { Vec::new() };
         let outputs = match node.phase.is_success() && self.teller.sink.keeps() {
             true => match execution.node_outputs(&node).await {
@@ -25,11 +27,29 @@ impl Looker {
             },
             false => Recorded::Not,
         };
-        let elements = match attempts.last().filter(|_| node.is_map || what == Some(&What::Map)) {
-            Some(attempt) => self.came(&path, &execution, &node, attempt).await,
-            None => BTreeMap::new(),
+        let is_map = node.is_map || matches!(what, Some(What::Map { .. }));
+        let (elements, size) = match attempts.last().filter(|_| is_map) {
+            Some(attempt) => {
+                (self.came(&path, &execution, &node, attempt).await, self.size(&path, &execution, &node).await)
+            }
+            None => (BTreeMap::new(), None),
         };
-        Ok(Sight { path, node, attempts, outputs, elements })
+        Ok(Sight { path, node, attempts, outputs, size, elements })
+    }
+
+    /// How many elements a map has, by the lists that it goes through.
+    async fn size(&self, path: &NodePath, execution: &Execution, node: &ExecutionNode) -> Option<u64> {
+        let Some(What::Map { over }) = self.teller.nodes.what(path) else { return None };
+        if self.teller.is_mapped(path) {
+            return None;
+        }
+        let inputs = execution.node_inputs(node).await.ok()?;
+        let inputs = LiteralMap::decode(inputs.as_slice()).ok()?;
+        let lengths = over.iter().filter_map(|name| match &inputs.literals.get(name)?.value {
+            Some(literal::Value::Collection(list)) => Some(list.literals.len() as u64),
+            _ => None,
+        });
+        lengths.max()
     }
 
     /// What came of the elements of a map that are news. Documents that cannot be read are left out: the elements are over all the same.

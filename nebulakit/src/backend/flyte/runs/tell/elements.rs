@@ -19,7 +19,7 @@ impl Teller {
         let ended = if node.phase.is_over() { sight.ended() } else { attempts::ended(attempt) };
         let told = self.told.entry(path.clone()).or_default();
         if !std::mem::replace(&mut told.is_mapped, true) {
-            self.record(path, began, EventKind::Mapped { elements: last.len() as u64 });
+            self.record(path, began, EventKind::Mapped { elements: sight.size.unwrap_or(last.len() as u64) });
         }
         for element in last.into_values() {
             self.element(&path.element(element.index as usize), &of, element, sight, began, ended);

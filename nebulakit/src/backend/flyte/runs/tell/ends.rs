@@ -8,7 +8,7 @@ use crate::run::{EventKind, Origin, Recorded};
 pub(super) const EXHAUSTED: &str = "RetriesExhausted|";
 
 /// The code of a failure that has none.
-const UNKNOWN: &str = "Unknown";
+pub(super) const UNKNOWN: &str = "Unknown";
 
 pub(in super::super) fn succeeded(outputs: Recorded, from: Origin) -> EventKind {
     EventKind::Succeeded { outputs, inputs: None, files: None, from, used: None }

@@ -22,7 +22,7 @@ pub(super) use self::elements::latest;
 pub(super) use self::ends::{failure, succeeded};
 pub(super) use self::sight::{Came, Sight};
 use self::told::Told;
-use super::super::execution::{CacheUsed, NodePhase, What};
+use super::super::execution::{CacheUsed, ExecutionFailure, NodePhase, What};
 use super::known::Nodes;
 use super::sink::Sink;
 use crate::coordinator::{FailureKind, JobFailure};
@@ -61,6 +61,11 @@ impl Teller {
     /// How many attempts at a node are told to have failed, with another one to come.
     pub(super) fn retried(&self, path: &NodePath) -> u32 {
         self.told.get(path).map_or(0, |told| told.retried)
+    }
+
+    /// Whether it is told how many elements a map has.
+    pub(super) fn is_mapped(&self, path: &NodePath) -> bool {
+        self.told.get(path).is_some_and(|told| told.is_mapped)
     }
 
     /// The node that failed first, and why.
@@ -178,7 +183,7 @@ impl Teller {
         }
         told.latest = self.told.get(path).and_then(|told| told.latest);
         self.told.insert(path.clone(), told);
-        if node.is_map || what == Some(What::Map) {
+        if node.is_map || matches!(what, Some(What::Map { .. })) {
             self.elements(sight);
         }
     }
@@ -202,13 +207,29 @@ impl Teller {
             NodePhase::Aborted => EventKind::Cancelled,
             phase => {
                 let kind = if phase == NodePhase::TimedOut { FailureKind::TimedOut } else { FailureKind::Failed };
-                // That its attempts are used up says less than why the last one failed.
-                let last = attempts.last().and_then(|attempt| attempt.failure.as_ref());
-                let told = node.failure.as_ref().filter(|told| !told.code.starts_with(ends::EXHAUSTED)).or(last).or(node.failure.as_ref());
-                EventKind::Failed { failure: failure(told, kind, ""), used: None }
+                // That its attempts are used up says less than why the last one failed, and so does a message that is cut.
+                let last = attempts.last().and_then(|attempt| attempt.failure.clone());
+                let listed = node.failure.as_ref();
+                let told = listed.filter(|told| !told.code.starts_with(ends::EXHAUSTED) && !told.may_be_cut()).cloned();
+                let told = told.or(last).or_else(|| listed.map(ExecutionFailure::listed));
+                let failure = self.with_code_of_element(path, failure(told.as_ref(), kind, ""));
+                EventKind::Failed { failure, used: None }
             }
         };
         self.over(path, sight.ended(), end);
+    }
+
+    /// The failure of a map, of which the platform does not say a code: that of the first element that failed.
+    fn with_code_of_element(&self, map: &NodePath, failure: JobFailure) -> JobFailure {
+        if failure.code != ends::UNKNOWN {
+            return failure;
+        }
+        let elements = self.told.iter().filter(|(path, _)| path.is_element() && map.holds(path));
+        let first = elements.filter_map(|(path, told)| Some((path.as_str().len(), path, told.code.as_ref()?))).min();
+        match first {
+            Some((_, _, code)) => JobFailure { code: code.clone(), ..failure },
+            None => failure,
+        }
     }
 
     fn over(&mut self, path: &NodePath, at: Option<SystemTime>, end: EventKind) {
@@ -220,9 +241,13 @@ impl Teller {
             self.failed = Some((path.clone(), failure.clone()));
         }
         let is_bad = matches!(end, EventKind::Failed { .. } | EventKind::Skipped { .. });
+        let code = match &end {
+            EventKind::Failed { failure, .. } => Some(failure.code.clone()),
+            _ => None,
+        };
         self.record(path, at, end);
         let told = self.told.entry(path.clone()).or_default();
-        (told.is_over, told.is_bad) = (true, is_bad);
+        (told.is_over, told.is_bad, told.code) = (true, is_bad, code);
     }
 
     /// Notes what happened to a node: not before what is told of it already.

@@ -14,6 +14,8 @@ pub(in super::super) struct Sight {
     pub(in super::super) attempts: Vec<NodeAttempt>,
     /// What it gave, if it has succeeded.
     pub(in super::super) outputs: Recorded,
+    /// How many elements it has, where that is news: the platform tells of those alone that had their turn.
+    pub(in super::super) size: Option<u64>,
     /// What came of the tries at elements that are news, by the element and the try.
     pub(in super::super) elements: BTreeMap<(u32, u32), Came>,
 }

@@ -18,6 +18,8 @@ pub(super) struct Told {
     pub(super) is_over: bool,
     /// Whether it failed or was skipped.
     pub(super) is_bad: bool,
+    /// The code of what it failed by for good.
+    pub(super) code: Option<String>,
     /// When the last of it happened.
     pub(super) latest: Option<SystemTime>,
 }
@@ -34,6 +36,7 @@ impl Told {
                 is_decided: node.arm.is_some(),
                 is_over: node.is_over(),
                 is_bad: matches!(node.status, NodeStatus::Failed | NodeStatus::Skipped { .. }),
+                code: node.failure.as_ref().filter(|_| node.status == NodeStatus::Failed).map(|failure| failure.code.clone()),
                 latest: node.ended.or(node.started).or(node.ready),
             };
             (path.clone(), told)
