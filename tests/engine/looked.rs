@@ -99,6 +99,7 @@ async fn what_elements_gave_is_recorded() {
     let outputs = run.outputs("n0[2]").unwrap().expect("they are recorded");
     assert_eq!(plain(&LiteralMap::decode(outputs.as_slice()).unwrap().literals["o0"]), 3);
     let state = run.state().unwrap();
+    assert_eq!(state.nodes["n0"].elements, Some(3));
     let failed = &state.nodes["n0[1]"];
     assert_eq!(failed.status, NodeStatus::Failed);
     assert!(failed.failure.as_ref().unwrap().message.contains("2 is even"), "{failed:?}");

@@ -751,7 +751,8 @@ fn signals_that_the_control_plane_cannot_store_are_refused_as_executions_would_d
         refusal(Ok(graph))
     };
     // All of these ran on a cluster.
-    for text in ["../../etc/passwd", "$(x); `id` & \"'\\", "line\r\nline\u{1b}[31mred\u{7}", "größe 任务 😀", "-rf", "{{.inputs.x}} %s"] {
+    for text in ["../../etc/passwd", "$(x); `id` & \"'\\", "line\r\nline\u{1b}[31mred\u{7}", "größe 任务 😀", "-rf", "{{.inputs.x}} %s"]
+    {
         assert_eq!(said(text.to_owned()), "", "{text}");
     }
     assert_eq!(said("long ".repeat(480)), "");

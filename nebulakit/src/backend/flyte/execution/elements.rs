@@ -22,7 +22,7 @@ impl Execution {
         number: u32,
     ) -> Result<Vec<u8>, ClientError> {
         let outputs = self.client.stored(&document(map, attempt, index, number, "outputs.pb")?).await?;
-        data::whole(&self.client, outputs).await
+        Ok(data::whole(&self.client, outputs).await)
     }
 
     /// Why a try at an element of a map failed.

@@ -29,9 +29,7 @@ impl Looker {
         };
         let is_map = node.is_map || matches!(what, Some(What::Map { .. }));
         let (elements, size) = match attempts.last().filter(|_| is_map) {
-            Some(attempt) => {
-                (self.came(&path, &execution, &node, attempt).await, self.size(&path, &execution, &node).await)
-            }
+            Some(attempt) => (self.came(&path, &execution, &node, attempt).await, self.size(&path, &execution, &node).await),
             None => (BTreeMap::new(), None),
         };
         Ok(Sight { path, node, attempts, outputs, size, elements })

@@ -212,22 +212,28 @@ impl Teller {
                 let listed = node.failure.as_ref();
                 let told = listed.filter(|told| !told.code.starts_with(ends::EXHAUSTED) && !told.may_be_cut()).cloned();
                 let told = told.or(last).or_else(|| listed.map(ExecutionFailure::listed));
-                let failure = self.with_code_of_element(path, failure(told.as_ref(), kind, ""));
+                let failure = self.of_first_element(path, failure(told.as_ref(), kind, ""));
                 EventKind::Failed { failure, used: None }
             }
         };
         self.over(path, sight.ended(), end);
     }
 
-    /// The failure of a map, of which the platform does not say a code: that of the first element that failed.
-    fn with_code_of_element(&self, map: &NodePath, failure: JobFailure) -> JobFailure {
-        if failure.code != ends::UNKNOWN {
+    /// The failure of a map as that of its first element that failed, as it is told in every run. The platform puts the messages of some of them together, and
+    /// leaves out their codes.
+    fn of_first_element(&self, map: &NodePath, failure: JobFailure) -> JobFailure {
+        if failure.code != ends::UNKNOWN && !failure.message.starts_with('[') {
             return failure;
         }
         let elements = self.told.iter().filter(|(path, _)| path.is_element() && map.holds(path));
-        let first = elements.filter_map(|(path, told)| Some((path.as_str().len(), path, told.code.as_ref()?))).min();
-        match first {
-            Some((_, _, code)) => JobFailure { code: code.clone(), ..failure },
+        let failed =
+            elements.filter_map(|(path, told)| Some((path, told.failure.as_ref().filter(|failure| failure.code != ends::UNKNOWN)?)));
+        // Shorter numbers are smaller ones.
+        match failed.min_by_key(|(path, _)| (path.len(), path.as_str())) {
+            Some((path, first)) => {
+                let index = &path[map.len()..];
+                JobFailure { code: first.code.clone(), message: format!("{index}: {}", first.message), ..failure }
+            }
             None => failure,
         }
     }
@@ -241,13 +247,13 @@ impl Teller {
             self.failed = Some((path.clone(), failure.clone()));
         }
         let is_bad = matches!(end, EventKind::Failed { .. } | EventKind::Skipped { .. });
-        let code = match &end {
-            EventKind::Failed { failure, .. } => Some(failure.code.clone()),
+        let failure = match &end {
+            EventKind::Failed { failure, .. } if path.is_element() => Some(failure.clone()),
             _ => None,
         };
         self.record(path, at, end);
         let told = self.told.entry(path.clone()).or_default();
-        (told.is_over, told.is_bad, told.code) = (true, is_bad, code);
+        (told.is_over, told.is_bad, told.failure) = (true, is_bad, failure);
     }
 
     /// Notes what happened to a node: not before what is told of it already.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
+use crate::coordinator::JobFailure;
 use crate::run::{NodePath, NodeStatus, RunState};
 
 /// What has been told of a node.
@@ -18,8 +19,8 @@ pub(super) struct Told {
     pub(super) is_over: bool,
     /// Whether it failed or was skipped.
     pub(super) is_bad: bool,
-    /// The code of what it failed by for good.
-    pub(super) code: Option<String>,
+    /// Why it failed for good, if it is an element of a map.
+    pub(super) failure: Option<JobFailure>,
     /// When the last of it happened.
     pub(super) latest: Option<SystemTime>,
 }
@@ -36,7 +37,7 @@ impl Told {
                 is_decided: node.arm.is_some(),
                 is_over: node.is_over(),
                 is_bad: matches!(node.status, NodeStatus::Failed | NodeStatus::Skipped { .. }),
-                code: node.failure.as_ref().filter(|_| node.status == NodeStatus::Failed).map(|failure| failure.code.clone()),
+                failure: node.failure.clone().filter(|_| path.is_element() && node.status == NodeStatus::Failed),
                 latest: node.ended.or(node.started).or(node.ready),
             };
             (path.clone(), told)
