@@ -366,7 +366,7 @@ async fn values_that_the_platform_keeps_apart_are_read_from_there_or_said_to_be_
         state.signed.insert("s3://bucket/o0".to_owned(), format!("http://{store}/o0"));
     });
     let (shown, _) = said(&app(home.path(), &executions, "executions outputs read").await);
-    assert_eq!(shown, "[7, 8]\n");
+    assert_eq!(shown, "[7,8]\n");
     let (shown, warning) = said(&app(home.path(), &executions, "executions outputs kept").await);
     assert_eq!(shown, "a value of 12 bytes, kept at s3://elsewhere/o0\n", "{warning}");
 }
