@@ -8,6 +8,7 @@ mod twins;
 
 mod door;
 mod faults;
+mod looked;
 mod messages;
 mod recorded_admin;
 mod recorded_refusals;

@@ -736,3 +736,28 @@ fn a_name_that_is_kept_is_refused() {
     graph.workflows.insert(inner.name.clone(), inner);
     assert!(refusal(Ok(graph)).contains("is a name that is kept for what `flyte.refused.all` needs on Flyte"));
 }
+
+#[workflow]
+fn awaited() -> Promise<i64> {
+    gate::wait_for::<i64>("more")
+}
+
+#[test]
+fn signals_that_the_control_plane_cannot_store_are_refused_as_executions_would_die_of_them() {
+    let said = |signal: String| {
+        let mut graph = awaited::graph().unwrap();
+        let Kind::Wait(gate) = &mut graph.body.nodes[0].kind else { panic!() };
+        gate.signal = signal.into();
+        refusal(Ok(graph))
+    };
+    // All of these ran on a cluster.
+    for text in ["../../etc/passwd", "$(x); `id` & \"'\\", "line\r\nline\u{1b}[31mred\u{7}", "größe 任务 😀", "-rf", "{{.inputs.x}} %s"]
+    {
+        assert_eq!(said(text.to_owned()), "", "{text}");
+    }
+    assert_eq!(said("long ".repeat(480)), "");
+    let too_long = said("long ".repeat(481));
+    assert!(too_long.contains("has 2405 bytes, and 2400 are what its database stores for sure"), "{too_long}");
+    let zero = said("\0nul".to_owned());
+    assert!(zero.contains("a character with the code 0") && zero.contains("Workflow abort failed"), "{zero}");
+}

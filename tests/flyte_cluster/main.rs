@@ -28,15 +28,28 @@ const AT_ONCE: usize = 4;
 
 /// What Flyte cannot promise, and why.
 const NOT_ON_FLYTE: &[(&str, &str)] = &[
-    ("constructs::a_sleep_takes_its_time", "nodes are looked at once a second, so the times of short ones are not exact"),
-    ("maps::elements_may_fail_as_far_as_the_map_says", "the platform names another element than the first that failed"),
-    ("control::a_resumed_run_does_not_repeat_what_is_finished", "an execution is recovered, not resumed"),
-    ("control::a_cancelled_run_is_resumed", "an execution is recovered, not resumed"),
-    ("control::a_resumed_run_repeats_what_has_other_inputs", "an execution is recovered, not resumed"),
+    (
+        "control::a_resumed_run_does_not_repeat_what_is_finished",
+        "the platform recovers an execution with the inputs that it had, from its own records, and not a graph from a folder",
+    ),
+    (
+        "control::a_cancelled_run_is_resumed",
+        "the platform recovers an execution with the inputs that it had, from its own records, and not a graph from a folder",
+    ),
+    (
+        "control::a_resumed_run_repeats_what_has_other_inputs",
+        "the platform recovers an execution with the inputs that it had, from its own records, and not a graph from a folder",
+    ),
     ("control::a_run_does_without_what_is_remembered", "the platform runs no task without its cache"),
-    ("records::what_a_task_logs_is_kept_with_its_node", "logs stay in the cluster"),
-    ("records::what_a_task_stores_is_an_artifact_of_its_node", "files stay in the cluster's store"),
-    ("records::a_gate_takes_any_text_for_a_signal", "the platform fails by some texts"),
+    (
+        "records::what_a_task_logs_is_kept_with_its_node",
+        "the control plane gives no logs, only links that lead to them where its operator has set some up",
+    ),
+    (
+        "records::what_a_task_stores_is_an_artifact_of_its_node",
+        "files stay in the cluster's store, where `executions outputs -o` gets them from: none is put into the folder of the run",
+    ),
+    ("records::a_gate_takes_a_zero_in_a_signal", "the database of the control plane does not store it, so such a gate is refused"),
 ];
 
 struct Cluster {

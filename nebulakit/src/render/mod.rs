@@ -61,10 +61,13 @@ pub(crate) fn value(literal: LiteralRef<'_>, reader: Reader) -> Result<Untyped> 
         // What lies elsewhere is where it lies.
         Err(error) if error.kind() != ErrorKind::NotFetched => Err(error),
         _ => match Literal::decode(literal.bytes())?.value {
-            LiteralValue::Blob { uri, .. }
-            | LiteralValue::Schema { uri, .. }
-            | LiteralValue::StructuredDataset { uri, .. }
-            | LiteralValue::Offloaded { uri, .. } => Ok(Untyped::String(uri)),
+            LiteralValue::Blob { uri, .. } | LiteralValue::Schema { uri, .. } | LiteralValue::StructuredDataset { uri, .. } => {
+                Ok(Untyped::String(uri))
+            }
+            LiteralValue::Offloaded { uri, size_bytes, .. } if reader == Reader::Person => {
+                Ok(Untyped::String(format!("a value of {size_bytes} bytes, kept at {uri}")))
+            }
+            LiteralValue::Offloaded { uri, .. } => Ok(Untyped::String(uri)),
             LiteralValue::Error { message, .. } if reader == Reader::Person => Ok(Untyped::String(message)),
             LiteralValue::Error { message, failed_node_id } => {
                 let fields = [("message", message), ("failed_node_id", failed_node_id)];

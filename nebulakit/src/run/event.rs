@@ -25,7 +25,7 @@ const SMALL: usize = 4096;
 pub struct Event {
     /// Its position among the events of its run, from 0.
     pub sequence: u64,
-    /// When it happened, by the wall clock of the process that recorded it.
+    /// When it happened, by the wall clock of the process that recorded it; of what runs elsewhere, by that of who says so.
     #[serde(with = "wall")]
     pub at: SystemTime,
     /// The node that it happened to; [`None`] if it is the run itself.

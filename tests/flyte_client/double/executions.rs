@@ -17,6 +17,7 @@ use nebulakit_types::wire::flyteidl::admin::{
 };
 use nebulakit_types::wire::flyteidl::core::workflow_execution::Phase;
 use nebulakit_types::wire::flyteidl::core::{CompiledTask, ExecutionError, TaskTemplate, WorkflowExecutionIdentifier};
+use nebulakit_types::wire::flyteidl::service::{CreateDownloadLocationRequest, CreateDownloadLocationResponse};
 use prost::Message;
 
 use super::grpc::{self, ALREADY_EXISTS, Answer, Call, FAILED_PRECONDITION, INVALID_ARGUMENT, NOT_FOUND, UNAVAILABLE, UNIMPLEMENTED};
@@ -41,6 +42,8 @@ pub(crate) struct State {
     pub(crate) workflow: Option<Workflow>,
     pub(crate) tasks: Vec<TaskTemplate>,
     pub(crate) signals: Vec<Signal>,
+    /// Where files of the store can be downloaded from.
+    pub(crate) signed: BTreeMap<String, String>,
     /// How many rows a page has at most, whatever is asked for.
     pub(crate) page: Option<usize>,
     /// Whether the answer to the next call that changes something is lost.
@@ -141,6 +144,11 @@ impl State {
                 let task_executions = self.attempts.get(&key).cloned().unwrap_or_default();
                 Ok(TaskExecutionList { task_executions, token: String::new() }.encode_to_vec())
             }
+            "CreateDownloadLocation" => {
+                let uri = read::<CreateDownloadLocationRequest>(call).native_url;
+                let signed_url = self.signed.get(&uri).cloned().ok_or_else(|| missing("location", &uri))?;
+                Ok(CreateDownloadLocationResponse { signed_url, expires_at: None }.encode_to_vec())
+            }
             "GetWorkflow" => Ok(self.workflow.as_ref().ok_or_else(|| missing("WORKFLOW", ""))?.encode_to_vec()),
             "GetTask" => {
                 let id = read::<ObjectGetRequest>(call).id.unwrap();
@@ -200,10 +208,11 @@ impl State {
 
     fn executions(&self, request: &ResourceListRequest) -> Answer {
         assert!(request.limit > 0, "the platform refuses a limit of zero");
-        let phase = request.filters.strip_prefix("eq(phase,").and_then(|rest| rest.strip_suffix(')'));
+        let one = request.filters.strip_prefix("eq(phase,").or_else(|| request.filters.strip_prefix("value_in(phase,"));
+        let phases = one.and_then(|rest| rest.strip_suffix(')')).map(|phases| phases.split(';').collect::<Vec<_>>());
         let all = self.executions.iter().rev().filter(|execution| {
             let own = execution.closure.as_ref().unwrap().phase();
-            phase.is_none_or(|phase| phase == own.as_str_name())
+            phases.as_ref().is_none_or(|phases| phases.contains(&own.as_str_name()))
         });
         let (mut executions, token) = self.page(all.cloned().collect(), &request.token, request.limit);
         for execution in &mut executions {

@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use nebulakit_types::wire::flyteidl::core::task_template;
+use nebulakit_types::wire::flyteidl::admin::WorkflowExecutionGetDataResponse;
+use nebulakit_types::wire::flyteidl::core::workflow_execution::Phase;
+use nebulakit_types::wire::flyteidl::core::{Literal, LiteralMap, LiteralOffloadedMetadata, literal, task_template};
 use nebulakit_types::{Dialect, NebulaType as _};
 use serde_json::json;
 use tempfile::tempdir;
 
 use super::given::{LONG, failed, gated};
-use crate::double::executions::Executions;
+use crate::double::executions::{Executions, execution};
 
 /// Runs the program in a home folder.
 async fn app(home: &Path, executions: &Executions, words: &str) -> Output {
@@ -92,4 +94,45 @@ async fn commands_answer_gates_and_refuse_what_names_nothing() {
     assert!(console.ends_with("/console/projects/flytesnacks/domains/development/executions/again\n"), "{console}");
     let (listed, _) = said(&app(home.path(), &executions, "executions list --phase aborting").await);
     assert!(listed.starts_with("waits  aborting"), "{listed}");
+}
+
+#[tokio::test]
+async fn values_that_the_platform_keeps_apart_are_read_from_there_or_said_to_be_there() {
+    let home = tempdir().unwrap();
+    let literal = nebulakit_types::encode(&vec![7_i64, 8], &Dialect::FLYTE_1).unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let store = listener.local_addr().unwrap();
+    let router = axum::Router::new().fallback(move || std::future::ready(literal.clone()));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let executions = Executions::with(|state| {
+        for (name, uri) in [("read", "s3://bucket/o0"), ("kept", "s3://elsewhere/o0")] {
+            let note = LiteralOffloadedMetadata { uri: uri.to_owned(), size_bytes: 12, inferred_type: None };
+            let literal = Literal { value: Some(literal::Value::OffloadedMetadata(note)), ..Literal::default() };
+            let full_outputs = Some(LiteralMap { literals: [("o0".to_owned(), literal)].into() });
+            state.executions.push(execution(name, Phase::Succeeded, None));
+            state.data.insert(name.to_owned(), WorkflowExecutionGetDataResponse { full_outputs, ..Default::default() });
+        }
+        state.signed.insert("s3://bucket/o0".to_owned(), format!("http://{store}/o0"));
+    });
+    let (shown, _) = said(&app(home.path(), &executions, "executions outputs read").await);
+    assert_eq!(shown, "[7,8]\n");
+    let (shown, warning) = said(&app(home.path(), &executions, "executions outputs kept").await);
+    assert_eq!(shown, "a value of 12 bytes, kept at s3://elsewhere/o0\n", "{warning}");
+}
+
+#[tokio::test]
+async fn what_has_not_begun_is_queued_and_found_so() {
+    let home = tempdir().unwrap();
+    let executions = Executions::with(|state| {
+        state.executions.push(execution("new", Phase::Undefined, None));
+        state.executions.push(execution("waits", Phase::Queued, None));
+        state.executions.push(execution("done", Phase::Succeeded, None));
+    });
+    for word in ["queued", "undefined"] {
+        let (listed, _) = said(&app(home.path(), &executions, &format!("executions list --phase {word}")).await);
+        let rows: Vec<_> = listed.lines().map(|line| line.split_whitespace().take(2).collect::<Vec<_>>()).collect();
+        assert_eq!(rows, [["waits", "queued"], ["new", "queued"]], "{listed}");
+    }
+    let (shown, _) = said(&app(home.path(), &executions, "executions show new").await);
+    assert!(shown.contains("phase      queued"), "{shown}");
 }

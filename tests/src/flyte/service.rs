@@ -60,6 +60,7 @@ pub(crate) async fn answer(world: &Arc<World>, call: &Call) -> Answer {
         "SetSignal" => world.signals.set(read(call)?),
         "GetOrCreateSignal" => world.signals.get_or_create(read(call)?),
         "CreateUploadLocation" => uploads::upload(world, read(call)?).await,
+        "CreateDownloadLocation" => uploads::location(world, read(call)?),
         "CreateDownloadLink" => uploads::download(world, read(call)?),
         method => world.registry.answer(method, call.message.to_vec()),
     }

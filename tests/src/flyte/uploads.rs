@@ -5,8 +5,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nebulakit_types::wire::flyteidl::service::{
-    CreateDownloadLinkRequest, CreateDownloadLinkResponse, CreateUploadLocationRequest, CreateUploadLocationResponse, PreSignedUrLs,
-    create_download_link_request::Source,
+    CreateDownloadLinkRequest, CreateDownloadLinkResponse, CreateDownloadLocationRequest, CreateDownloadLocationResponse,
+    CreateUploadLocationRequest, CreateUploadLocationResponse, PreSignedUrLs, create_download_link_request::Source,
 };
 use nebulakit_types::wire::google::protobuf::Timestamp;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
@@ -119,4 +119,14 @@ pub(crate) fn download(world: &World, request: CreateDownloadLinkRequest) -> Ans
     let (url, ends) = signed(world, "GET", &record.deck_uri, EXPIRES.unsigned_abs(), &[]);
     let urls = PreSignedUrLs { signed_url: vec![url.clone()], expires_at: Some(ends) };
     Ok(CreateDownloadLinkResponse { signed_url: vec![url], expires_at: Some(ends), pre_signed_urls: Some(urls) }.encode_to_vec())
+}
+
+/// Signs what it is asked for, whether it is there or not.
+pub(crate) fn location(world: &World, request: CreateDownloadLocationRequest) -> Answer {
+    if request.native_url.is_empty() {
+        return refuse("error while validating request: invalid request. Missing 'native_url' parameter");
+    }
+    let seconds = request.expires_in.map_or(EXPIRES, |expires| expires.seconds);
+    let (signed_url, ends) = signed(world, "GET", &request.native_url, seconds.unsigned_abs(), &[]);
+    Ok(CreateDownloadLocationResponse { signed_url, expires_at: Some(ends) }.encode_to_vec())
 }

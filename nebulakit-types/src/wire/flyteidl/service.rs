@@ -89,6 +89,22 @@ pub struct CreateUploadLocationResponse {
         ::prost::alloc::string::String,
     >,
 }
+/// Asks for an address to download a file of the store from.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateDownloadLocationRequest {
+    #[prost(string, tag = "1")]
+    pub native_url: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub expires_in: ::core::option::Option<super::super::google::protobuf::Duration>,
+}
+/// Where to download a file from.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateDownloadLocationResponse {
+    #[prost(string, tag = "1")]
+    pub signed_url: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub expires_at: ::core::option::Option<super::super::google::protobuf::Timestamp>,
+}
 /// Asks for an address to download from.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateDownloadLinkRequest {

@@ -53,7 +53,7 @@ pub use self::execution::{
     ExecutionPhase, ExecutionSignal, FailureOrigin, Launched, LogLink, MapElement, NodeAttempt, NodePhase, PodLog, RelaunchOptions,
 };
 #[cfg(feature = "flyte")]
-pub(crate) use self::execution::{RegisteredTask, What};
+pub(crate) use self::execution::{Planned, RegisteredTask, What};
 #[cfg(feature = "flyte")]
 pub(crate) use self::launch::with_defaults;
 #[cfg(feature = "flyte")]
@@ -69,6 +69,6 @@ pub use self::register::{Difference, EntityKind, Outcome, RegisterOptions, Regis
 #[cfg(feature = "flyte")]
 pub use self::runs::FlyteBackend;
 #[cfg(feature = "flyte")]
-pub(crate) use self::runs::LaunchedRun;
+pub(crate) use self::runs::{LaunchedRun, Seen};
 #[cfg(feature = "flyte")]
 pub(crate) use self::upload::digest;

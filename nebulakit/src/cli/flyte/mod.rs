@@ -22,7 +22,7 @@ use clap::ArgMatches;
 
 use self::compiled::{compiled, note, options, program, tell_ignored};
 pub(super) use self::grammar::commands;
-pub(super) use self::watched::watched;
+pub(super) use self::watched::{asked, watched};
 use super::complaint::Complaint;
 use super::output::say;
 use super::setting::Setting;

@@ -4,38 +4,51 @@ use std::time::Duration;
 
 use nebulakit_types::visible;
 
+use super::elsewhere::ask;
 use crate::cli::complaint::Complaint;
+use crate::cli::folder::Folder;
 use crate::cli::run::{self, Stdin};
 use crate::cli::setting::Setting;
 use crate::cli::usage::listed;
 use crate::process::exit::Exit;
 use crate::process::terminal;
-use crate::run::{Answer, GateTakes, NodeStatus, RecordError, RunHandle};
+use crate::run::{Answer, GateTakes, NodeStatus, RecordError, Request, RunHandle};
 
 /// How long one waits at most for the process that drives the run to hear the answer.
 const HEARD: Duration = Duration::from_secs(5);
 
 /// Says yes to a gate.
-pub(super) fn approve(run: &RunHandle, signal: &str) -> Result<Exit, Complaint> {
+pub(super) fn approve(run: &RunHandle, signal: &str, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     of_approval(run, signal)?;
-    tell(run, signal, Answer::Approve)?;
+    if !ask(run, &Request::Answer { signal: signal.to_owned(), answer: Answer::Approve }, folder, setting)? {
+        tell(run, signal, Answer::Approve)?;
+    }
     Ok(said(run, signal, "approved"))
 }
 
 /// Says no to a gate.
-pub(super) fn reject(run: &RunHandle, signal: &str) -> Result<Exit, Complaint> {
+pub(super) fn reject(run: &RunHandle, signal: &str, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     of_approval(run, signal)?;
-    tell(run, signal, Answer::Reject)?;
+    if !ask(run, &Request::Answer { signal: signal.to_owned(), answer: Answer::Reject }, folder, setting)? {
+        tell(run, signal, Answer::Reject)?;
+    }
     Ok(said(run, signal, "rejected"))
 }
 
 /// Gives a value to a gate.
-pub(super) fn signal(run: &RunHandle, signal: &str, value: &str, setting: &Setting<'_>) -> Result<Exit, Complaint> {
+pub(super) fn signal(run: &RunHandle, signal: &str, value: &str, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     match gate(run, signal)? {
         GateTakes::Value(literal_type) => {
-            let give = |literal| tell(run, signal, Answer::Value(literal));
+            let mut asked = Ok(true);
+            let give = |literal: Vec<u8>| {
+                let answer = Answer::Value(literal);
+                asked = ask(run, &Request::Answer { signal: signal.to_owned(), answer: answer.clone() }, folder, setting);
+                // Those who were asked themselves have said what came of it.
+                if matches!(asked, Ok(false)) { tell(run, signal, answer) } else { Ok(()) }
+            };
             let answered = run::answer(run, value, &literal_type, Stdin::Unread, setting, give);
             answered.map_err(|complaint| complaint.about(&format!("the signal `{}`", visible::line(signal))))??;
+            asked?;
             Ok(said(run, signal, "answered"))
         }
         GateTakes::Approval => {

@@ -2,6 +2,7 @@
 
 mod answer;
 mod delete;
+mod elsewhere;
 mod grammar;
 mod list;
 mod logs;
@@ -27,9 +28,9 @@ use super::values;
 use super::word::word;
 use crate::process::exit::Exit;
 use crate::process::terminal;
-use crate::run::RunHandle;
 #[cfg(feature = "flyte")]
 use crate::run::RunStatus;
+use crate::run::{Request, RunHandle};
 use crate::task::failure::chain;
 
 /// Does what the words behind `runs` say.
@@ -59,14 +60,16 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
         "inputs" => say(&shown(&run.inputs()?, matches)?),
         "outputs" => gave(&run, matches, &folder, setting),
         "report" => report::report(&run, matches),
-        "approve" => answer::approve(&run, signal()),
-        "reject" => answer::reject(&run, signal()),
-        "signal" => answer::signal(&run, signal(), word(matches, "value"), setting),
+        "approve" => answer::approve(&run, signal(), &folder, setting),
+        "reject" => answer::reject(&run, signal(), &folder, setting),
+        "signal" => answer::signal(&run, signal(), word(matches, "value"), &folder, setting),
         "retry" => retry::retry(&run, matches, &folder, setting),
         "cancel" => {
             let is_now = matches.get_flag("now");
-            let asked = if is_now { run.kill() } else { run.cancel() };
-            asked.map_err(|error| folder.complaint(error, run.id(), setting))?;
+            if !elsewhere::ask(&run, if is_now { &Request::Kill } else { &Request::Cancel }, &folder, setting)? {
+                let asked = if is_now { run.kill() } else { run.cancel() };
+                asked.map_err(|error| folder.complaint(error, run.id(), setting))?;
+            }
             terminal::write(&format!("the run {} was asked to {}\n", run.id(), if is_now { "end at once" } else { "stop" }));
             Ok(Exit::Stored)
         }

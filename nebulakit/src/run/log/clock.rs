@@ -10,13 +10,19 @@ use rustix::time::{ClockId, clock_gettime};
 pub(super) struct Clock {
     began: SystemTime,
     since: Duration,
+    /// The time of the last event before it.
+    last: Option<SystemTime>,
 }
 
 impl Clock {
     /// A clock that shows the current time, or the time of the last event if the wall clock was set back behind it.
     pub(super) fn behind(last: Option<SystemTime>) -> Self {
         let now = SystemTime::now();
-        Self { began: last.map_or(now, |last| last.max(now)), since: uptime() }
+        Self { began: last.map_or(now, |last| last.max(now)), since: uptime(), last }
+    }
+
+    pub(super) fn last(&self) -> Option<SystemTime> {
+        self.last
     }
 
     pub(super) fn now(&self) -> SystemTime {

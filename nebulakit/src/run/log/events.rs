@@ -1,6 +1,7 @@
 //! The events of a run, as lines of JSON.
 
 use std::collections::HashMap;
+use std::time::SystemTime;
 
 use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::event::{Event, EventKind};
@@ -14,6 +15,8 @@ use crate::run::path::NodePath;
 pub(super) struct Events {
     file: Appending,
     clock: Clock,
+    /// When the last one happened.
+    latest: Option<SystemTime>,
     /// The sequence number of the next one.
     next: u64,
     /// How many the kernel has.
@@ -27,14 +30,15 @@ pub(super) struct Events {
 impl Events {
     /// Continues after the first `events`.
     pub(super) fn new(file: Appending, events: u64, clock: Clock) -> Self {
-        Self { file, clock, next: events, written: events, progress: HashMap::new(), is_closed: false }
+        Self { file, clock, latest: clock.last(), next: events, written: events, progress: HashMap::new(), is_closed: false }
     }
 
-    /// Adds an event to the buffer, after any pending progress of its node.
+    /// Adds an event to the buffer, after any pending progress of its node. It happened now, or at another time that is told; never before the one ahead of it,
+    /// and not in the future.
     ///
     /// # Errors
     /// When it has no form as JSON, when those that wait cannot be written, or when the run is over.
-    pub(super) fn append(&mut self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
+    pub(super) fn append(&mut self, at: Option<SystemTime>, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
         if self.is_closed {
             return Err(RecordError::new(RecordErrorKind::Over, "an event cannot be recorded: its run is over"));
         }
@@ -42,9 +46,9 @@ impl Events {
         if !self.progress.is_empty()
             && let Some((node, (done, total))) = node.and_then(|node| self.progress.remove_entry(node))
         {
-            self.put(Some(node), EventKind::Progress { done, total })?;
+            self.put(None, Some(node), EventKind::Progress { done, total })?;
         }
-        self.put(node.cloned(), kind)?;
+        self.put(at, node.cloned(), kind)?;
         if is_last {
             self.close();
         }
@@ -70,7 +74,7 @@ impl Events {
     /// When it cannot be written.
     pub(super) fn write_progress(&mut self) -> Result<(), RecordError> {
         for (node, (done, total)) in std::mem::take(&mut self.progress) {
-            self.put(Some(node), EventKind::Progress { done, total })?;
+            self.put(None, Some(node), EventKind::Progress { done, total })?;
         }
         self.write()
     }
@@ -90,8 +94,11 @@ impl Events {
         self.written
     }
 
-    fn put(&mut self, node: Option<NodePath>, kind: EventKind) -> Result<(), RecordError> {
-        let event = Event { sequence: self.next, at: self.clock.now(), node, kind };
+    fn put(&mut self, at: Option<SystemTime>, node: Option<NodePath>, kind: EventKind) -> Result<(), RecordError> {
+        let now = self.clock.now();
+        let at = at.map_or(now, |at| at.min(now)).max(self.latest.unwrap_or(SystemTime::UNIX_EPOCH));
+        self.latest = Some(at);
+        let event = Event { sequence: self.next, at, node, kind };
         self.file.append(|waiting| {
             let start = waiting.len();
             let told = serde_json::to_writer(&mut *waiting, &event).map_err(|error| error.to_string());

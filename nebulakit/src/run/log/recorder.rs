@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
@@ -154,14 +154,27 @@ impl Recorder {
     /// When it cannot be written; this error names the file and the cause, and so does every call that follows. When the run is over: only progress is
     /// ignored then.
     pub fn record(&self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
-        match (&self.disk, self.write(node, kind)?) {
+        self.record_of(None, node, kind)
+    }
+
+    /// Records what happened at a time that is told, such as by who runs it elsewhere. It counts as much as the clock here allows: no event is before the one
+    /// ahead of it, or in the future.
+    ///
+    /// # Errors
+    /// As for [`record`](Self::record).
+    pub fn record_at(&self, at: SystemTime, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
+        self.record_of(Some(at), node, kind)
+    }
+
+    fn record_of(&self, at: Option<SystemTime>, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
+        match (&self.disk, self.write(at, node, kind)?) {
             (Some(disk), Some(events)) => disk.wait(events),
             _ => Ok(()),
         }
     }
 
     /// Records an event, and returns how many events must reach the disk before anything that depends on it goes on.
-    fn write(&self, node: Option<&NodePath>, kind: EventKind) -> Result<Option<u64>, RecordError> {
+    fn write(&self, at: Option<SystemTime>, node: Option<&NodePath>, kind: EventKind) -> Result<Option<u64>, RecordError> {
         match (node, kind) {
             (_, EventKind::Log { level, message }) => self.log(node, &level, &lines_of(message)).map(|()| None),
             (_, EventKind::Output { stream, line }) => self.log(node, stream.as_str(), &lines_of(line)).map(|()| None),
@@ -170,9 +183,12 @@ impl Recorder {
                 self.ticker.ask();
                 Ok(None)
             }
-            (_, kind) if is_depended_on(&kind) => self.write_now(node, kind).map(Some),
+            (_, kind) if is_depended_on(&kind) => {
+                self.append(at, node, kind)?;
+                self.written().map(Some)
+            }
             (_, kind) => {
-                self.files.events().append(node, kind)?;
+                self.files.events().append(at, node, kind)?;
                 self.ticker.ask();
                 Ok(None)
             }
@@ -200,15 +216,10 @@ impl Recorder {
         async { Ok(tokio::task::spawn_blocking(kept).await??) }.boxed()
     }
 
-    fn write_now(&self, node: Option<&NodePath>, kind: EventKind) -> Result<u64, RecordError> {
-        self.append(node, kind)?;
-        self.written()
-    }
-
-    fn append(&self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
+    fn append(&self, at: Option<SystemTime>, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
         // Anyone who hears of its end finds its log whole.
         self.files.logs().close(node)?;
-        self.files.events().append(node, kind)
+        self.files.events().append(at, node, kind)
     }
 
     /// Writes the events that wait, asks for them to be on the disk, and says how many the kernel has now.
@@ -270,12 +281,12 @@ fn lines_of(text: String) -> Vec<u8> {
 
 impl Record for Recorder {
     fn record(&self, node: Option<&NodePath>, kind: EventKind) -> io::Result<()> {
-        self.write(node, kind)?;
+        self.write(None, node, kind)?;
         Ok(())
     }
 
     fn append(&self, node: Option<&NodePath>, kind: EventKind) -> io::Result<()> {
-        Ok(Self::append(self, node, kind)?)
+        Ok(Self::append(self, None, node, kind)?)
     }
 
     fn flush(&self) -> io::Result<()> {
@@ -318,6 +329,24 @@ fn is_depended_on(kind: &EventKind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_happened_elsewhere_has_its_time_as_far_as_that_can_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = RunsFolder::open(folder.path()).unwrap();
+        let recorder = Recorder::create(&runs, Durability::Kernel).unwrap();
+        let (began, hour) = (SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000), Duration::from_secs(3600));
+        for at in [began, began + hour, began, SystemTime::now() + hour] {
+            recorder.record_at(at, Some(&NodePath::from("n0")), EventKind::Cancelled).unwrap();
+        }
+        let mut reader = EventReader::open(&recorder.folder().events()).unwrap().unwrap();
+        let mut times = Vec::new();
+        while let Some(event) = reader.next().unwrap() {
+            times.push(event.at);
+        }
+        assert_eq!(times[..3], [began, began + hour, began + hour], "no event is before the one ahead of it");
+        assert!(times[3] <= SystemTime::now(), "nor in the future");
+    }
 
     #[tokio::test]
     async fn what_nobody_asked_for_reaches_the_disk_for_who_waits() {

@@ -18,6 +18,7 @@ cases! {
     values_come_through_as_they_are,
     failures_come_through_as_they_are,
     a_gate_takes_any_text_for_a_signal,
+    a_gate_takes_a_zero_in_a_signal,
     a_node_may_have_the_longest_id,
     a_task_may_have_a_name_of_any_language,
 }
@@ -127,16 +128,32 @@ async fn failures_come_through_as_they_are(bench: &Bench<'_>) -> Check {
 #[workflow(crate = quiet)]
 fn asked() -> Promise<Vec<i64>> {
     let long = "long ".repeat(100);
-    HOSTILE.iter().filter(|text| !text.is_empty()).copied().chain([&*long]).map(|signal| gate::approve(signal, 1)).collect()
+    signals().chain([&*long]).map(|signal| gate::approve(signal, 1)).collect()
+}
+
+/// The texts without the two of which a case of its own tells: none, and one that ends texts in C.
+fn signals<'s>() -> impl Iterator<Item = &'s str> {
+    HOSTILE.into_iter().filter(|text| !text.is_empty() && !text.contains('\0'))
 }
 
 async fn a_gate_takes_any_text_for_a_signal(bench: &Bench<'_>) -> Check {
     let run = bench.start(asked::with()).await?;
-    for signal in HOSTILE.iter().filter(|text| !text.is_empty()) {
+    for signal in signals() {
         run.handle.approve(signal)?;
     }
     run.handle.approve(&"long ".repeat(100))?;
-    run.ended().await?.gave(&vec![1; HOSTILE.len()])
+    run.ended().await?.gave(&vec![1; signals().count() + 1])
+}
+
+#[workflow(crate = quiet)]
+fn asked_by_zero() -> Promise<i64> {
+    gate::approve("\0nul", 1)
+}
+
+async fn a_gate_takes_a_zero_in_a_signal(bench: &Bench<'_>) -> Check {
+    let run = bench.start(asked_by_zero::with()).await?;
+    run.handle.approve("\0nul")?;
+    run.ended().await?.gave(&1)
 }
 
 #[workflow(crate = quiet)]

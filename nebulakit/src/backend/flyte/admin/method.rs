@@ -70,4 +70,5 @@ methods! { "SignalService":
 
 methods! { "DataProxyService":
     CREATE_UPLOAD_LOCATION "CreateUploadLocation" (service::CreateUploadLocationRequest) -> service::CreateUploadLocationResponse;
+    CREATE_DOWNLOAD_LOCATION "CreateDownloadLocation" (service::CreateDownloadLocationRequest) -> service::CreateDownloadLocationResponse;
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use nebulakit_types::wire::flyteidl::core::ExecutionError;
 use nebulakit_types::wire::flyteidl::core::execution_error::ErrorKind;
+use nebulakit_types::wire::flyteidl::core::{ContainerError, ExecutionError};
 
 /// At how many characters the control plane cuts messages in lists.
 const CUT: usize = 100;
@@ -35,6 +35,14 @@ pub enum FailureOrigin {
 }
 
 impl FailureOrigin {
+    fn from_wire(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::Unknown => Self::Unknown,
+            ErrorKind::User => Self::User,
+            ErrorKind::System => Self::System,
+        }
+    }
+
     /// It in a word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -48,18 +56,22 @@ impl FailureOrigin {
 
 impl ExecutionFailure {
     pub(super) fn from_wire(error: &ExecutionError) -> Self {
-        let kind = match error.kind() {
-            ErrorKind::Unknown => FailureOrigin::Unknown,
-            ErrorKind::User => FailureOrigin::User,
-            ErrorKind::System => FailureOrigin::System,
-        };
+        let kind = FailureOrigin::from_wire(error.kind());
         // Characters that are not ASCII may count as one or as several.
         let may_be_cut = error.message.len() == CUT || error.message.chars().count() == CUT;
         Self { code: error.code.clone(), message: error.message.trim_end().to_owned(), kind, may_be_cut }
     }
 
+    /// What a task's own document says.
+    pub(super) fn of_document(error: &ContainerError) -> Self {
+        let (code, kind) = (error.code.clone(), FailureOrigin::from_wire(error.origin()));
+        // Of elements the platform tells the message alone, and so the code is in it too.
+        let message = error.message.strip_prefix(&format!("{code}: ")).unwrap_or(&error.message);
+        Self { message: message.trim_end().to_owned(), code, kind, may_be_cut: false }
+    }
+
     /// Whether a list may have cut the message.
-    pub(super) fn may_be_cut(&self) -> bool {
+    pub(crate) fn may_be_cut(&self) -> bool {
         self.may_be_cut
     }
 

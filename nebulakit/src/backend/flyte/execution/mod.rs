@@ -8,7 +8,7 @@
 //! | `phase`, `failure`, `times` | how far it is, why it failed, and when |
 //! | `nodes`, `attempts`, `tree` | its nodes, the attempts at them, and how both are read |
 //! | `graph`, `task` | the workflow that it runs, and the task of an attempt |
-//! | `data` | inputs and outputs |
+//! | `data`, `elements` | inputs and outputs, and what came of the elements of maps |
 //! | `control` | stopping it, and launching it once more |
 //! | `signals` | its gates |
 //! | `pages`, `console` | lists page by page, and addresses for people |
@@ -18,6 +18,7 @@ mod console;
 mod control;
 mod data;
 mod details;
+mod elements;
 mod failure;
 mod graph;
 mod id;
@@ -36,7 +37,7 @@ pub use self::attempts::{LogLink, MapElement, NodeAttempt, PodLog};
 pub use self::control::RelaunchOptions;
 pub use self::details::{Abort, ExecutionDetails, Launched};
 pub use self::failure::{ExecutionFailure, FailureOrigin};
-pub(crate) use self::graph::What;
+pub(crate) use self::graph::{Planned, What};
 pub use self::id::ExecutionId;
 pub(super) use self::id::is_new_name;
 pub use self::list::ExecutionFilter;

@@ -53,6 +53,8 @@ pub struct ExecutionNode {
     /// At which attempt of the node that it is part of it was made.
     pub(super) retry_group: String,
     pub(super) is_parent: bool,
+    /// Where its inputs are: its data is beside them.
+    pub(super) inputs_at: String,
 }
 
 impl ExecutionNode {
@@ -91,6 +93,7 @@ impl ExecutionNode {
             children: Vec::new(),
             retry_group: metadata.retry_group,
             is_parent: metadata.is_parent_node || metadata.is_dynamic,
+            inputs_at: node.input_uri,
         }
     }
 

@@ -131,18 +131,19 @@ macro_rules! phases {
     };
 }
 
+// The platform has no word of its own for what has not begun.
 phases! { ExecutionPhase of workflow_execution::Phase:
-    Undefined "undefined" Queued "queued" Running "running" Succeeding "succeeding" Succeeded "succeeded" Failing "failing" Failed "failed"
+    Undefined "queued" Queued "queued" Running "running" Succeeding "succeeding" Succeeded "succeeded" Failing "failing" Failed "failed"
     Aborting "aborting" Aborted "aborted" TimedOut "timed out"
 }
 
 phases! { NodePhase of node_execution::Phase:
-    Undefined "undefined" Queued "queued" Running "running" DynamicRunning "running" Succeeded "succeeded" Recovered "recovered"
+    Undefined "queued" Queued "queued" Running "running" DynamicRunning "running" Succeeded "succeeded" Recovered "recovered"
     Failing "failing" Failed "failed" Aborted "aborted" Skipped "skipped" TimedOut "timed out"
 }
 
 phases! { AttemptPhase of task_execution::Phase:
-    Undefined "undefined" Queued "queued" Initializing "initializing" WaitingForResources "waiting for resources" Running "running"
+    Undefined "queued" Queued "queued" Initializing "initializing" WaitingForResources "waiting for resources" Running "running"
     Succeeded "succeeded" RetryableFailed "failed" Failed "failed" Aborted "aborted"
 }
 
@@ -171,7 +172,10 @@ impl ExecutionPhase {
 
     /// The text that the control plane's filters know it by.
     pub(super) fn filter(self) -> String {
-        self.as_str().to_ascii_uppercase().replace(' ', "_")
+        match self {
+            Self::Undefined => "UNDEFINED".to_owned(),
+            phase => phase.as_str().to_ascii_uppercase().replace(' ', "_"),
+        }
     }
 }
 

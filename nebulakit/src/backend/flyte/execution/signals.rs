@@ -11,7 +11,7 @@ use prost::Message as _;
 use super::super::admin::{GET_OR_CREATE_SIGNAL, LIST_SIGNALS, SET_SIGNAL};
 use super::super::error::{ClientError, ClientErrorKind};
 use super::Execution;
-use super::graph::What;
+use super::graph::{Planned, What};
 use super::nodes::ExecutionNode;
 use super::pages::pages;
 use crate::run::{Answer, GateTakes};
@@ -36,7 +36,7 @@ impl Execution {
     /// # Errors
     /// The execution does not exist, the control plane cannot be reached, or this user may not see it.
     pub async fn signals(&self) -> Result<Vec<ExecutionSignal>, ClientError> {
-        let mut gates: BTreeMap<String, GateTakes> = self.plan().await?.into_values().filter_map(gate).collect();
+        let mut gates: BTreeMap<String, GateTakes> = self.plan(None).await?.into_values().filter_map(gate).collect();
         let reached = self.reached().await?;
         gates.extend(self.dynamic_gates().await?);
         let mut signals: BTreeMap<_, _> =
@@ -124,14 +124,14 @@ impl Execution {
     async fn dynamic_gates(&self) -> Result<Vec<(String, GateTakes)>, ClientError> {
         let mut gates = Vec::new();
         for node in self.outline().await?.iter().flat_map(ExecutionNode::walk).filter(|node| node.is_dynamic) {
-            gates.extend(self.made(node).await?.into_values().filter_map(gate));
+            gates.extend(self.made(node, &node.path).await?.into_values().filter_map(gate));
         }
         Ok(gates)
     }
 }
 
-fn gate(what: What) -> Option<(String, GateTakes)> {
-    match what {
+fn gate(planned: Planned) -> Option<(String, GateTakes)> {
+    match planned.what {
         What::Gate { signal, takes } => Some((signal, takes)),
         _ => None,
     }

@@ -24,7 +24,7 @@ const CONCURRENCY: usize = 16;
 const DEEPEST: usize = 64;
 
 /// The nodes that the platform adds to every workflow.
-const OF_THE_PLATFORM: [&str; 2] = ["start-node", "end-node"];
+pub(super) const OF_THE_PLATFORM: [&str; 2] = ["start-node", "end-node"];
 
 /// How much is read of each node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::super::error::{ClientError, ClientErrorKind};
-use super::super::execution::{Execution, ExecutionDetails, ExecutionNode, ExecutionPhase, NodePhase, What};
+use super::super::execution::{Execution, ExecutionDetails, ExecutionNode, ExecutionPhase, NodePhase};
 use crate::backend::{NodeError, RunError};
 use crate::coordinator::{FailureKind, JobFailure};
 
@@ -54,18 +54,8 @@ async fn failed(execution: &Execution, details: ExecutionDetails) -> Result<RunE
         Some(failure) => JobFailure::new(kind, &failure.code, failure.message),
         None => JobFailure::new(kind, "Unknown", "the platform does not say why"),
     };
-    let of = execution.plan().await?.remove(&node.path).map_or_else(|| "a node".to_owned(), called);
+    let of = execution.plan(None).await?.remove(&node.path).map_or_else(|| "a node".to_owned(), |planned| planned.of);
     Ok(RunError::Failed(Box::new(NodeError { node: node.path.clone(), of, failure, error: None })))
-}
-
-/// What a node runs, or else what kind of node it is.
-fn called(what: What) -> String {
-    match what {
-        What::Runs(name) | What::Maps(name) => name,
-        What::Condition => "a condition".to_owned(),
-        What::Gate { .. } => "a gate".to_owned(),
-        What::Sleep => "a pause".to_owned(),
-    }
 }
 
 /// The node that failed first, and within it the one that it failed by.

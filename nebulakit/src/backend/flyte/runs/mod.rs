@@ -3,45 +3,46 @@
 //! | module | holds |
 //! |---|---|
 //! | `place` | the file that says which execution a run is |
-//! | `known` | the nodes of a graph, and where they are among those of the execution |
-//! | `registered` | a graph that is registered before it is launched |
-//! | `tell` | what is seen, as events |
+//! | `registered`, `launched` | a graph that is registered before it is launched, and the launch |
+//! | `known` | the nodes of a run, and where they are among those of the execution |
+//! | `look` | one look at an execution |
+//! | `tell`, `sink` | what is seen, as events, and where they go |
 //! | `watch` | the looks, one after the other, and the requests |
+//! | `asked` | requests to a run that nobody watches |
+//! | `seen` | an execution that somebody only looks at |
 
+mod asked;
 mod known;
+mod launched;
+mod look;
 mod place;
 mod registered;
+mod seen;
+mod sink;
 mod tell;
 mod watch;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
 
-use self::known::{Nodes, is_task};
+use self::known::is_task;
+pub(crate) use self::launched::LaunchedRun;
 use self::place::Elsewhere;
-use self::registered::registered;
-use self::tell::Teller;
-use self::watch::{Watcher, watched};
+pub(crate) use self::seen::Seen;
 use super::client::FlyteClient;
 use super::compile::{Options as CompileOptions, Program, compile};
 use super::error::ClientError;
 #[cfg(doc)]
 use super::error::ClientErrorKind;
 use super::execution::Execution;
-use super::launch::{LaunchOptions, Launchable};
-use super::register::EntityKind;
-use crate::backend::extent::Extent;
+use super::launch::LaunchOptions;
 use crate::backend::inputs::unfit;
 use crate::backend::{Backend, CacheUse, Capabilities, Options, Plan, RunError};
 use crate::graph::Graph;
-use crate::run::{
-    Build, Control, Durability, EVENT_VERSION, EventKind, RecordErrorKind, Recorder, RunHandle, RunId, RunState, RunStatus, RunsFolder,
-};
+use crate::run::{RunHandle, RunId, RunsFolder};
 
 /// The name of the file that has the inputs of a run.
 const INPUTS: &str = "inputs.pb";
@@ -86,13 +87,6 @@ pub struct FlyteBackend {
     registers: bool,
 }
 
-/// A run that was launched: its execution, and who will watch it.
-pub(crate) struct LaunchedRun {
-    pub(crate) execution: Execution,
-    pub(crate) version: String,
-    watcher: Watcher,
-}
-
 impl FlyteBackend {
     /// A backend that launches by `client` and records in `runs`.
     #[must_use]
@@ -126,100 +120,6 @@ impl FlyteBackend {
     pub fn execution(&self, run: &RunHandle) -> Result<Option<Execution>, ClientError> {
         Elsewhere::read(run.folder())?.map(|elsewhere| elsewhere.execution(&self.client)).transpose()
     }
-
-    /// Launches a plan, and records that.
-    pub(crate) async fn launch(&self, plan: Plan) -> Result<LaunchedRun, RunError> {
-        let version = match self.registers {
-            true => Some(registered(&self.client, &plan.graph, &self.compile).await?),
-            false => self.launch.version_given().map(str::to_owned),
-        };
-        let target = self.client.find(kind(&plan.graph), &plan.graph.name, version.as_deref()).await?;
-        let recorder = Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?);
-        let folder = recorder.folder().clone();
-        let execution = self.launch_recorded(&plan, &target, &recorder).await;
-        // A run that did not begin would be the last one.
-        let execution = execution.inspect_err(|_| drop(folder.discard()))?;
-        let teller = Teller::behind(recorder, Nodes::of(&plan.graph), &RunState::new());
-        let watcher = Watcher::new(execution.clone(), teller, Control::new(&folder));
-        Ok(LaunchedRun { execution, version: target.version().to_owned(), watcher })
-    }
-
-    async fn launch_recorded(&self, plan: &Plan, target: &Launchable, recorder: &Recorder) -> Result<Execution, RunError> {
-        let inputs = self.client.upload_inputs(&plan.options.inputs, |name| target.inputs().get(name)).await?;
-        let execution = self.client.execution(target.project(), target.domain(), self.launch.name_or_new())?;
-        let (folder, durability) = (recorder.folder(), recorder.durability());
-        let record = || {
-            for (name, contents) in &plan.files {
-                let contents = if name.as_os_str() == INPUTS { &inputs } else { contents };
-                folder.write(name, contents, durability)?;
-            }
-            // The name is known before anything runs: whatever happens then, the run leads to the execution.
-            let (name, contents) = Elsewhere::of(&execution).file();
-            folder.write(&name, &contents, durability)?;
-            folder.write_build(&Build::of_this_program().json(), durability)?;
-            recorder.record(
-                None,
-                EventKind::Created {
-                    version: EVENT_VERSION,
-                    run: folder.id().clone(),
-                    name: plan.graph.name.clone(),
-                    backend: plan.backend.clone(),
-                    nodes: Extent::of(&plan.graph).nodes,
-                    resumes: None,
-                    from: None,
-                },
-            )
-        };
-        record().map_err(RunError::Record)?;
-        let launch = match plan.options.cache {
-            CacheUse::Overwrite => self.launch.clone().overwrite_cache(true),
-            _ => self.launch.clone(),
-        };
-        self.client.launch_as(target, &inputs, &launch, &execution).await?;
-        Ok(execution)
-    }
-
-    /// Goes on watching a run that nobody watches; [`None`] if it is not one of Flyte, is over, or somebody watches it.
-    ///
-    /// # Errors
-    /// When its folder cannot be read, or its execution is at another control plane.
-    fn go_on(&self, run: &RunHandle) -> Result<Option<RunHandle>, RunError> {
-        if !matches!(run.status().map_err(RunError::Record)?, RunStatus::Elsewhere | RunStatus::Interrupted) {
-            return Ok(None);
-        }
-        let Some(execution) = self.execution(run)? else { return Ok(None) };
-        let recorder = match Recorder::resume(&self.runs, run.id(), Durability::Kernel) {
-            Ok(recorder) => Arc::new(recorder),
-            // Somebody was faster.
-            Err(error) if matches!(error.kind(), RecordErrorKind::Driven | RecordErrorKind::Over) => return Ok(None),
-            Err(error) => return Err(RunError::Record(error)),
-        };
-        let (graph, state) = (run.graph().map_err(RunError::Record)?, run.state().map_err(RunError::Record)?);
-        let teller = Teller::behind(recorder, Nodes::of(&graph), &state);
-        Ok(Some(watch(Watcher::new(execution, teller, Control::new(run.folder())))))
-    }
-}
-
-impl LaunchedRun {
-    /// Leaves the execution to itself: it goes on, and can be watched again by attaching to the run.
-    pub(crate) fn leave(self) -> RunHandle {
-        let folder = self.watcher.teller.recorder.folder().clone();
-        self.watcher.teller.recorder.release();
-        RunHandle::of(folder)
-    }
-
-    /// Watches it on the runtime of the caller.
-    pub(crate) fn watch(self) -> RunHandle {
-        watch(self.watcher)
-    }
-}
-
-/// Watches on the runtime of the caller.
-fn watch(watcher: Watcher) -> RunHandle {
-    let folder = watcher.teller.recorder.folder().clone();
-    let (over, ended) = oneshot::channel();
-    tokio::spawn(async move { drop(over.send(watched(watcher).await)) });
-    RunHandle::driven(&folder, async move { ended.await.ok() })
 }
 
 impl Backend for FlyteBackend {
@@ -262,9 +162,4 @@ impl Backend for FlyteBackend {
         let watched = if Handle::try_current().is_ok() { self.go_on(&handle)? } else { None };
         Ok(watched.unwrap_or(handle))
     }
-}
-
-/// What a graph is registered as.
-fn kind(graph: &Graph) -> EntityKind {
-    if is_task(graph) { EntityKind::Task } else { EntityKind::LaunchPlan }
 }

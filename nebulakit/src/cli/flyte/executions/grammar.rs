@@ -1,6 +1,6 @@
 //! What the words behind `executions` can be.
 
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser as _, ValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser as _, ValueParser};
 use clap::{Arg, ArgAction, Command, value_parser};
 
 use super::replay::OPTIONS;
@@ -72,14 +72,22 @@ pub(in crate::cli) fn command() -> Command {
         .subcommands(commands.map(|command| command.args(place::arguments())))
 }
 
-/// The phases that executions are looked for by.
+/// The phases that executions are looked for by. One that has not begun is queued, whatever the platform calls that.
 fn phase() -> Arg {
     let word = |phase: ExecutionPhase| phase.as_str().replace(' ', "-");
-    let of_word = move |text: String| ExecutionPhase::ALL.into_iter().find(|phase| word(*phase) == text).ok_or("it is not a phase");
+    let known = ExecutionPhase::ALL.into_iter().filter(|phase| *phase != ExecutionPhase::Undefined);
+    let known = known.map(|phase| match phase {
+        ExecutionPhase::Queued => PossibleValue::new(word(phase)).alias("undefined"),
+        phase => PossibleValue::new(word(phase)),
+    });
+    let of_word = move |text: String| match text.as_str() {
+        "undefined" => Ok(ExecutionPhase::Queued),
+        text => ExecutionPhase::ALL.into_iter().rfind(|phase| word(*phase) == text).ok_or("it is not a phase"),
+    };
     Arg::new("phase")
         .long("phase")
         .value_name("PHASE")
         .value_delimiter(',')
-        .value_parser(PossibleValuesParser::new(ExecutionPhase::ALL.map(word)).try_map(of_word))
+        .value_parser(PossibleValuesParser::new(known).try_map(of_word))
         .help("those in this phase")
 }

@@ -20,6 +20,9 @@ pub(super) fn list(matches: &ArgMatches, place: &Place, config: &Config, setting
     let mut filter = ExecutionFilter::default().limit(matches.get_one::<u32>("limit").map_or(20, |limit| *limit as usize));
     for phase in matches.get_many::<ExecutionPhase>("phase").unwrap_or_default() {
         filter = filter.phase(*phase);
+        if *phase == ExecutionPhase::Queued {
+            filter = filter.phase(ExecutionPhase::Undefined);
+        }
     }
     let given = |name: &str| matches.get_one::<String>(name);
     if let Some(name) = given("workflow") {

@@ -83,11 +83,6 @@ pub(super) fn no_map(node: &ExecutionNode) -> Complaint {
     Complaint::usage(format!("the node {} is not a map: it has no elements", visible::line(&node.path)))
 }
 
-/// The outputs of one element of a map, of the bytes of the `outputs.pb` of all of them.
-pub(super) fn given(outputs: &[u8], index: u32) -> Result<Vec<u8>, Complaint> {
-    picked(outputs, index, |_| true)
-}
-
 /// Values with one element in place of each list that `is_list` names.
 fn picked(values: &[u8], index: u32, is_list: impl Fn(&str) -> bool) -> Result<Vec<u8>, Complaint> {
     let unreadable = |error: nebulakit_types::Error| Complaint::failed(format!("the values cannot be read: {}", chain(&error)));
@@ -130,7 +125,5 @@ mod tests {
         assert_eq!(called.element(&inputs, 1).unwrap(), map_of_literals([("xs", number(2).as_slice()), ("of", &number(7))]));
         let complaint = called.element(&inputs, 3).unwrap_err();
         assert_eq!(complaint.message, "the map has no element 3: `xs` has 3");
-        let outputs = map_of_literals([("o0", list.as_slice())]);
-        assert_eq!(given(&outputs, 2).unwrap(), map_of_literals([("o0", number(3).as_slice())]));
     }
 }

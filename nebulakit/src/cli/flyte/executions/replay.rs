@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use clap::ArgMatches;
 use nebulakit_types::visible;
 
-use super::feed::first_failed;
+use super::failed::first_failed;
 use super::found::{self, Found};
 use super::registered::{Called, no_map};
 use crate::backend::flyte::{ClientError, ClientErrorKind, Execution, ExecutionId, ExecutionNode, NodeAttempt, RegisteredTask};

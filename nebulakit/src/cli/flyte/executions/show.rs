@@ -4,7 +4,8 @@ use nebulakit_types::visible;
 use serde_json::{Value, json};
 
 use crate::backend::flyte::{
-    AttemptPhase, CacheUsed, ExecutionDetails, ExecutionFailure, ExecutionId, ExecutionNode, MapElement, NodeAttempt, NodePhase, What,
+    AttemptPhase, CacheUsed, ExecutionDetails, ExecutionFailure, ExecutionId, ExecutionNode, MapElement, NodeAttempt, NodePhase, Planned,
+    What,
 };
 use crate::cli::complaint::Complaint;
 use crate::cli::flyte::place::reached;
@@ -18,7 +19,7 @@ use crate::services::config::Config;
 pub(super) fn show(id: ExecutionId, is_json: bool, config: &Config, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let ((details, console), nodes, plan) = reached(config, setting, async |client| {
         let execution = client.execution_of(id);
-        Ok(((execution.details().await?, execution.console_url()), execution.nodes().await?, execution.plan().await?))
+        Ok(((execution.details().await?, execution.console_url()), execution.nodes().await?, execution.plan(None).await?))
     })?;
     if is_json {
         let mut whole = described(&details);
@@ -60,18 +61,15 @@ fn about(details: &ExecutionDetails, console: &str) -> Vec<[String; 2]> {
 }
 
 /// A node on its line.
-fn row(node: &ExecutionNode, what: Option<&What>) -> [String; 4] {
+fn row(node: &ExecutionNode, planned: Option<&Planned>) -> [String; 4] {
     let short = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
-    let task = match what {
-        Some(What::Gate { .. }) => Some("gate".to_owned()),
-        Some(What::Condition) => Some("condition".to_owned()),
-        Some(What::Sleep) => Some("sleep".to_owned()),
-        Some(What::Runs(name) | What::Maps(name)) => Some(short(name)),
+    let task = match planned {
+        Some(planned) => Some(short(&planned.of)),
         None => node.last_attempt().map(|attempt| short(&attempt.task.name)),
     };
     let name = [Some(node.path.to_string()), task].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let mut about = Vec::new();
-    if let Some(What::Gate { signal, takes }) = what.filter(|_| !node.phase.is_over()) {
+    if let Some(What::Gate { signal, takes }) = planned.map(|planned| &planned.what).filter(|_| !node.phase.is_over()) {
         about.push(format!("waits for the signal `{signal}`: {takes}"));
     }
     if node.attempts.len() > 1 {

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::failed::complaint;
-use super::feed::{Feed, first_failed};
-use crate::backend::flyte::{ClientError, ClientErrorKind, Execution, ExecutionDetails, ExecutionId, ExecutionNode, ExecutionPhase};
+use super::failed::{complaint, first_failed};
+use crate::backend::flyte::{ClientError, ClientErrorKind, Execution, ExecutionDetails, ExecutionId, ExecutionNode, ExecutionPhase, Seen};
 use crate::cli::complaint::Complaint;
 use crate::cli::flyte::place::reached;
 use crate::cli::follow::{Expected, Form, Screen, Shown};
@@ -16,7 +15,7 @@ use crate::cli::stops::Stops;
 use crate::cli::{outputs, run};
 use crate::process::exit::Exit;
 use crate::process::terminal;
-use crate::run::EventKind;
+use crate::run::{EventKind, GateTakes};
 use crate::services::config::Config;
 
 /// How often it polls: the platform does not push changes.
@@ -24,9 +23,6 @@ const PERIOD: Duration = Duration::from_secs(1);
 
 /// How often what is drawn goes on meanwhile.
 const FRAME: Duration = Duration::from_millis(200);
-
-/// Of how many dynamic tasks one looks at most what they made, in one look.
-const MOST_DYNAMIC: usize = 16;
 
 /// What is known at the end.
 struct Ended {
@@ -59,11 +55,11 @@ pub(super) fn watch(id: ExecutionId, is_json: bool, config: &Config, setting: &S
 /// Looks until the execution is over. A control plane that is away for a while is waited for, and told of.
 async fn follow(execution: &Execution, form: Form, setting: &Setting<'_>) -> Result<Ended, ClientError> {
     let is_task = execution.details().await?.launched.is_task;
-    let mut feed = Feed::new(execution.plan().await?);
+    let mut seen = Seen::of(execution.clone()).await?;
     let mut screen = Screen::new(Shown { form, shows_logs: false }, is_task, None, Expected::default());
     loop {
-        let (details, nodes) = match looked(execution).await {
-            Ok(seen) => seen,
+        let (events, details) = match seen.look().await {
+            Ok(looked) => looked,
             Err(error) if error.kind() == ClientErrorKind::Unreachable => {
                 terminal::write(&format!("warning: {}; the execution is looked for again\n", error.message()));
                 waited(&screen, form).await;
@@ -71,36 +67,24 @@ async fn follow(execution: &Execution, form: Form, setting: &Setting<'_>) -> Res
             }
             Err(error) => return Err(error),
         };
-        let mut known = 0;
-        // One that does not say what it made is asked once a look.
-        while let Some(dynamic) = feed.unknown(&nodes).filter(|_| known < MOST_DYNAMIC) {
-            feed.learn(execution.made(dynamic).await.unwrap_or_default());
-            known += 1;
-        }
-        for event in feed.look(&details, &nodes) {
+        for event in events {
             // They are made one after the other, and the end is the last one.
             let _ = screen.take(&event);
             if let (EventKind::Waiting { signal, takes }, true) = (&event.kind, form.is_for_people()) {
                 let value = match takes {
-                    crate::run::GateTakes::Approval => "approve".to_owned(),
-                    crate::run::GateTakes::Value(_) => format!("VALUE` ({takes})"),
+                    GateTakes::Approval => "approve".to_owned(),
+                    GateTakes::Value(_) => format!("VALUE` ({takes})"),
                 };
                 let answer = format!("{} executions signal {} {signal} {value}", setting.binary, execution.id());
                 terminal::write(&format!("  answer it with `{}\n", if answer.ends_with(')') { answer } else { answer + "`" }));
             }
         }
-        if details.phase.is_over() {
+        if let Some(details) = details {
             screen.end();
             return ended(execution, details).await;
         }
         waited(&screen, form).await;
     }
-}
-
-async fn looked(execution: &Execution) -> Result<(ExecutionDetails, Vec<ExecutionNode>), ClientError> {
-    // In this order: what is over when it is looked at has all of its nodes by then.
-    let details = execution.details().await?;
-    Ok((details, execution.outline().await?))
 }
 
 async fn waited(screen: &Screen<'_>, form: Form) {

@@ -3,6 +3,7 @@
 //! What is wrong with a graph for every backend is told by [`Graph::problems`](crate::graph::Graph::problems); here is what only Flyte takes otherwise.
 
 mod constants;
+mod gates;
 mod nodes;
 mod tasks;
 
@@ -14,7 +15,7 @@ use super::compiled::{Compiled, Entity};
 use super::options::{Options, Target};
 use super::program::Program;
 use super::tables::Tables;
-use crate::graph::{Graph, Place, Problem, ProblemKind, Problems};
+use crate::graph::{Graph, Node, Place, Problem, ProblemKind, Problems};
 
 /// Everything that is wrong with a program before it is compiled.
 pub(super) fn refused(program: &Program, tables: &Tables<'_>, options: &Options) -> Problems {
@@ -122,4 +123,8 @@ fn kept(tables: &Tables<'_>) -> Vec<Problem> {
         })
     };
     tasks.chain(workflows).filter_map(problem).collect()
+}
+
+fn problem(node: &Node, kind: ProblemKind, message: String, hint: &str) -> Problem {
+    Problem::new(kind, message).at(node.at.clone()).hint(hint)
 }

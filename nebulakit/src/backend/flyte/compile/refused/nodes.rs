@@ -7,7 +7,7 @@ use super::super::frame::behind;
 use super::super::options::Options;
 use super::super::references::{maps, run_by};
 use super::super::tables::Tables;
-use super::constants;
+use super::{constants, gates, problem};
 use crate::graph::{Branch, Graph, Kind, Map, Mapped, Node, Overrides, Problem, ProblemKind, Reference, ReferenceKind, Scope};
 use crate::task::quantity;
 
@@ -30,9 +30,10 @@ pub(super) fn workflow(graph: &Graph, tables: &Tables<'_>, options: &Options) ->
         let message = format!("`{}` has no nodes", graph.name);
         problems.push(Problem::new(ProblemKind::Empty, message).at(graph.at.clone()).hint("the platform refuses a workflow without nodes"));
     }
-    problems.extend(graph.on_failure.as_deref().and_then(approved));
+    problems.extend(graph.on_failure.as_deref().and_then(gates::approved));
     each(graph, &mut |node| {
         problems.extend(constants::offloaded(node));
+        problems.extend(gates::signal(node));
         match &node.kind {
             Kind::Map(map) => problems.extend(mapped(node, map, tables)),
             Kind::Branch(branch) => problems.extend(same_ids(node, branch)),
@@ -117,10 +118,6 @@ fn scope<'g>(of: &'g Scope, see: &mut dyn FnMut(&'g Node)) {
     }
 }
 
-fn problem(node: &Node, kind: ProblemKind, message: String, hint: &str) -> Problem {
-    Problem::new(kind, message).at(node.at.clone()).hint(hint)
-}
-
 /// What the platform cannot do for each element of a list.
 fn mapped(node: &Node, map: &Map, tables: &Tables<'_>) -> Option<Problem> {
     let (what, hint) = match &map.of {
@@ -158,13 +155,6 @@ fn same_ids(node: &Node, branch: &Branch) -> Vec<Problem> {
         }
     }
     problems
-}
-
-/// A part of a value that is approved where a workflow failed: the platform takes the type of the whole for that of the part, and one node.
-fn approved(node: &Node) -> Option<Problem> {
-    let part = approved_part(node)?;
-    let message = format!("`{}` approves a part of a value, as `{}`, which Flyte refuses of what handles a failure", node.id, part.name);
-    Some(problem(node, ProblemKind::Gate, message, "approve the whole value, or give the part to a task and approve what that gives"))
 }
 
 /// Overrides of what runs nodes of its own. The platform ends such a node alone: all that runs within goes on; and it never begins one again.
