@@ -83,7 +83,7 @@ impl Looker {
         let details = self.execution.details().await?;
         let mut sights = self.sights().await?;
         self.teller.look(end::when(&details).unwrap_or_else(SystemTime::now));
-        self.tell(&sights)?;
+        self.tell(&sights);
         if matches!(details.phase, ExecutionPhase::Aborting | ExecutionPhase::Aborted) {
             self.teller.stop(details.updated);
         }
@@ -93,7 +93,7 @@ impl Looker {
             }
             tokio::time::sleep(SOON).await;
             sights = self.sights().await?;
-            self.tell(&sights)?;
+            self.tell(&sights);
         }
         self.teller.flush()?;
         Ok(details)
@@ -106,14 +106,13 @@ impl Looker {
         found.and_then(above).map_or(&self.execution, |(_, execution)| execution)
     }
 
-    fn tell(&mut self, Sights { sights, decided }: &Sights) -> Result<(), RecordError> {
+    fn tell(&mut self, Sights { sights, decided }: &Sights) {
         // A condition begins before it is decided, and is over behind that.
         let conditions: Vec<_> = decided.iter().map(|(condition, ..)| condition).collect();
         let is_condition = |sight: &&Sight| conditions.contains(&&sight.path);
         sights.iter().filter(is_condition).for_each(|sight| self.teller.begin(sight));
         decided.iter().for_each(|(condition, arm, at)| self.teller.decide(condition, *arm, *at));
         self.teller.tell(sights);
-        Ok(())
     }
 
     /// All nodes that are not told to be over, with what has to be asked of each.
