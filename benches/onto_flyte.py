@@ -123,7 +123,7 @@ class Cluster:
             (folder / "inputs.pb").write_bytes(inputs.SerializeToString())
             (folder / "template.pb").write_bytes(found.closure.compiled_task.template.SerializeToString())
             places = ["--inputs", folder / "inputs.pb", "--output-prefix", folder / "out", "--raw-output-data-prefix", folder / "data"]
-            words = ["execute", "--task", DYNAMIC, *places, "--task-template", folder / "template.pb"]
+            words = ["execute", "--task-name", DYNAMIC, *places, "--task-template", folder / "template.pb"]
             subprocess.run([self.images.programs / PROGRAM, *words], check=True)
             return (folder / "out/futures.pb").read_bytes()
 
