@@ -37,8 +37,6 @@ pub const INTERNAL: u32 = 13;
 /// A code of gRPC.
 pub const UNIMPLEMENTED: u32 = 12;
 /// A code of gRPC.
-pub const INTERNAL: u32 = 13;
-/// A code of gRPC.
 pub const UNAVAILABLE: u32 = 14;
 /// A code of gRPC.
 pub const UNAUTHENTICATED: u32 = 16;
