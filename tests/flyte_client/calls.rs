@@ -13,8 +13,11 @@ use prost::Message as _;
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
-use crate::double::grpc::{self, Answer, RESOURCE_EXHAUSTED, UNAVAILABLE, UNIMPLEMENTED};
+use crate::double::grpc::{self, Answer, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, UNIMPLEMENTED};
 use crate::double::{client, proxy};
+
+/// The code of a call that met another one.
+const ABORTED: u32 = 10;
 
 fn version(version: &str) -> Answer {
     let version = Version { version: version.to_owned(), ..Version::default() };
@@ -72,6 +75,31 @@ async fn after_an_answer_the_number_of_tries_is_the_configured_one() {
 }
 
 #[tokio::test]
+async fn a_refusal_is_an_answer_too() {
+    let home = tempdir().unwrap();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = calls.clone();
+    let address = grpc::serve(move |_| {
+        let is_first = counted.fetch_add(1, Ordering::SeqCst) == 0;
+        async move { Err(if is_first { (NOT_FOUND, "no such entity".to_owned()) } else { (UNAVAILABLE, "restarting".to_owned()) }) }
+    })
+    .await;
+    let client = client(home.path(), &with(plain(address), json!({ "maxRetries": 4 })));
+    assert_eq!(client.version().await.unwrap_err().kind(), ClientErrorKind::NotFound);
+    client.version().await.unwrap_err();
+    assert_eq!(calls.load(Ordering::SeqCst), 1 + 5);
+}
+
+#[tokio::test]
+async fn what_would_have_passed_counts_as_not_reached() {
+    let home = tempdir().unwrap();
+    for code in [RESOURCE_EXHAUSTED, ABORTED] {
+        let (address, _) = failing(99, Err((code, "slow down".to_owned()))).await;
+        assert_eq!(client(home.path(), &plain(address)).version().await.unwrap_err().kind(), ClientErrorKind::Unreachable);
+    }
+}
+
+#[tokio::test]
 async fn what_does_not_pass_is_not_tried_again() {
     let home = tempdir().unwrap();
     let too_large = "grpc: received message larger than max (5000000 vs. 4194304)";
@@ -120,7 +148,7 @@ async fn an_endpoint_where_nobody_is_says_where_it_comes_from() {
     let error = client(home.path(), &plain(free)).version().await.unwrap_err();
     assert_eq!(error.kind(), ClientErrorKind::Unreachable);
     let file = home.path().join("config.yaml");
-    let expected = format!("the endpoint comes from FLYTE_PLATFORM_URL or `{}`", file.display());
+    let expected = format!("the endpoint comes from `{}`, or is Flyte's demo cluster if that names none", file.display());
     assert_eq!(error.hint(), Some(expected.as_str()));
     assert!(error.to_string().starts_with(&format!("`{free}` did not answer: ")), "{error}");
 }

@@ -39,6 +39,7 @@ async fn a_hundred_calls_wait_for_one_login() {
         assert_eq!(version.unwrap(), "v1.16.8");
     }
     assert_eq!(authority.grants(), ["client_credentials"]);
+    assert_eq!(admin.calls().iter().filter(|call| *call == "GetPublicClientConfig").count(), 1);
     assert_eq!(authority.last()["scope"], "offline all");
     assert!(admin.agents()[0].starts_with("nebulakit/"), "{:?}", admin.agents());
     assert!(!home.path().join(".nebulakit").exists(), "a program's token is not kept");
@@ -144,13 +145,16 @@ async fn a_command_that_fails_is_told_without_its_words() {
     let mut settings = settings(&Guarded::accepting(&[]), "ExternalCommand").await;
     for (command, said) in [
         (json!(["sh", "-c", "echo not logged in >&2; exit 3", "to-ken"]), "failed with exit status: 3: not logged in"),
+        (json!(["false"]), "failed with exit status: 1"),
+        (json!(["sh", "-c", "yes failing | head -c 1000000 >&2; exit 1"]), "failed with exit status: 1: failing"),
         (json!(["true"]), "printed no token"),
         (json!(["/nowhere/login"]), "cannot be started: No such file"),
     ] {
         settings["command"] = command.clone();
         let error = client(home.path(), &settings).version().await.unwrap_err().to_string();
         let expected = format!("the command `{}` (`admin.command`) {said}", command[0].as_str().unwrap());
-        assert!(error.starts_with(&expected) && !error.contains("to-ken"), "{error}");
+        assert!(error.starts_with(&expected) && !error.contains("to-ken") && !error.ends_with(": "), "{error}");
+        assert!(error.len() < 2000, "{} bytes", error.len());
     }
 }
 
@@ -280,6 +284,55 @@ async fn a_token_that_another_process_got_is_used() {
     let grants = authority.grants();
     first.version().await.unwrap();
     assert_eq!(authority.grants(), grants, "the refresh token was used up by the second, whose token the first takes");
+}
+
+#[tokio::test]
+async fn a_first_login_that_another_process_has_just_made_is_used() {
+    let home = tempdir().unwrap();
+    let authority = Authority::serve().await;
+    let admin = Guarded::by(&authority);
+    let settings = settings(&admin, "DeviceFlow").await;
+    let (prompt, asked) = person();
+    let (first, other) = (prompted(home.path(), &settings, prompt.clone()).unwrap(), prompted(home.path(), &settings, prompt).unwrap());
+    // Both have looked for a token before there is one.
+    authority.fail(1);
+    first.version().await.unwrap_err();
+    other.version().await.unwrap();
+    first.version().await.unwrap();
+    assert_eq!(asked.lock().unwrap().len(), 1, "the token of the other is good");
+    assert_eq!(authority.grants(), ["device_code"]);
+}
+
+#[tokio::test]
+async fn a_login_that_fails_leaves_the_right_to_a_new_token() {
+    let home = tempdir().unwrap();
+    // Nothing can be kept there.
+    std::fs::write(home.path().join(".nebulakit"), "").unwrap();
+    let authority = Authority::serve().await;
+    let settings = settings(&Guarded::by(&authority), "DeviceFlow").await;
+    let (prompt, asked) = person();
+    let client = prompted(home.path(), &settings, prompt).unwrap();
+    client.version().await.unwrap();
+    authority.revoke();
+    authority.fail(1);
+    client.version().await.unwrap_err();
+    client.version().await.unwrap();
+    assert_eq!(authority.grants(), ["device_code", "refresh_token"]);
+    assert_eq!(asked.lock().unwrap().len(), 1, "nobody has to log in again");
+}
+
+#[tokio::test]
+async fn a_proxy_command_that_failed_once_is_run_again() {
+    let home = tempdir().unwrap();
+    let admin = Guarded::accepting(&["right"]);
+    let mark = home.path().join("mark");
+    let mut settings = settings(&admin, "ExternalCommand").await;
+    settings["command"] = json!(["echo", "right"]);
+    settings["proxyCommand"] = json!(["sh", "-c", "test -e \"$0\" && echo passed; test -e \"$0\" || { touch \"$0\"; exit 1; }", mark]);
+    let client = client(home.path(), &settings);
+    client.version().await.unwrap_err();
+    client.version().await.unwrap();
+    assert_eq!(admin.proxied(), ["Bearer passed"], "no call goes without it");
 }
 
 /// The command of the keyring, which keeps entries in a folder.

@@ -29,6 +29,8 @@ struct State {
     calls: Vec<String>,
     /// The user agents of the callers.
     agents: BTreeSet<String>,
+    /// What the callers showed to a proxy.
+    proxied: BTreeSet<String>,
 }
 
 impl Guarded {
@@ -53,6 +55,11 @@ impl Guarded {
         self.state.lock().unwrap().agents.iter().cloned().collect()
     }
 
+    /// What those who called showed to a proxy.
+    pub(crate) fn proxied(&self) -> Vec<String> {
+        self.state.lock().unwrap().proxied.iter().cloned().collect()
+    }
+
     pub(crate) async fn serve(&self) -> SocketAddr {
         let this = self.clone();
         grpc::serve(move |call| {
@@ -67,6 +74,7 @@ impl Guarded {
         let mut state = self.state.lock().unwrap();
         state.calls.push(call.method.clone());
         state.agents.insert(header("user-agent"));
+        state.proxied.insert(header("proxy-authorization"));
         match (call.method.as_str(), &self.authority) {
             ("GetOAuth2Metadata", Some(authority)) => Ok(authority.metadata().encode_to_vec()),
             ("GetPublicClientConfig", Some(authority)) => Ok(authority.public_client(KEY).encode_to_vec()),

@@ -35,6 +35,8 @@ struct Issued {
     lasts: Option<u64>,
     /// Whether logins of people are refused.
     refuses: bool,
+    /// How many requests are answered by a proxy's page, and not by the server.
+    failing: usize,
     /// How often a device is told to wait.
     pending: usize,
     /// The requests for tokens, in order.
@@ -77,6 +79,19 @@ impl Authority {
     /// Refuses the logins of people from now on.
     pub(crate) fn refuse(&self) {
         self.state.lock().unwrap().refuses = true;
+    }
+
+    /// Is not there for so many requests.
+    pub(crate) fn fail(&self, times: usize) {
+        self.state.lock().unwrap().failing = times;
+    }
+
+    /// Whether this request is one of those.
+    fn fails(&self) -> bool {
+        let mut state = self.state.lock().unwrap();
+        let fails = state.failing > 0;
+        state.failing = state.failing.saturating_sub(1);
+        fails
     }
 
     /// Tells devices so often to wait.
@@ -123,6 +138,9 @@ fn refused(error: &str, description: &str) -> Response {
 }
 
 async fn token(State(authority): State<Authority>, headers: HeaderMap, RawForm(text): RawForm) -> Response {
+    if authority.fails() {
+        return (StatusCode::BAD_GATEWAY, "<html>").into_response();
+    }
     let form = form(&text);
     let mut state = authority.state.lock().unwrap();
     state.requests.push(form.clone());
@@ -186,6 +204,9 @@ async fn authorize(State(authority): State<Authority>, RawQuery(query): RawQuery
 }
 
 async fn device(State(authority): State<Authority>, RawForm(text): RawForm) -> Response {
+    if authority.fails() {
+        return (StatusCode::BAD_GATEWAY, "<html>").into_response();
+    }
     let form = form(&text);
     assert_eq!((form["client_id"].as_str(), form["scope"].as_str()), ("flytectl", "offline all"));
     let page = authority.url("/enter");

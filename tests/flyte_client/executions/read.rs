@@ -60,22 +60,32 @@ async fn values_that_do_not_fit_are_downloaded_up_to_the_limit() {
     let (served, size) = (stored.clone(), stored.len() as i64);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let store = listener.local_addr().unwrap();
+    let busy = std::sync::atomic::AtomicUsize::new(4);
     let router = axum::Router::new().fallback(move |request: axum::extract::Request| {
-        let is_signed = request.uri().query() == Some("signature=hidden");
-        let served = served.clone();
-        async move { if is_signed { (http::StatusCode::OK, served) } else { (http::StatusCode::FORBIDDEN, Vec::new()) } }
+        let answer = match request.uri().query() {
+            Some("signature=busy") if busy.fetch_sub(1, std::sync::atomic::Ordering::SeqCst) > 1 => {
+                (http::StatusCode::SERVICE_UNAVAILABLE, Vec::new())
+            }
+            Some("signature=hidden" | "signature=busy") => (http::StatusCode::OK, served.clone()),
+            _ => (http::StatusCode::FORBIDDEN, Vec::new()),
+        };
+        async move { answer }
     });
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     let executions = Executions::with(|state| {
-        for (name, query, bytes) in
-            [("big", "signature=hidden", size), ("gone", "signature=old", size), ("huge", "signature=hidden", 1 << 40)]
-        {
+        for (name, query, bytes) in [
+            ("big", "signature=hidden", size),
+            ("slow", "signature=busy", size),
+            ("gone", "signature=old", size),
+            ("huge", "signature=hidden", 1 << 40),
+        ] {
             let outputs = Some(UrlBlob { url: format!("http://{store}/outputs.pb?{query}"), bytes });
             state.data.insert(name.to_owned(), WorkflowExecutionGetDataResponse { outputs, ..Default::default() });
         }
     });
     let client = reached(&executions, home.path()).await;
     assert_eq!(of(&client, "big").outputs().await.unwrap(), stored);
+    assert_eq!(of(&client, "slow").outputs().await.unwrap(), stored, "a busy store is asked again");
     let error = of(&client, "gone").outputs().await.unwrap_err();
     assert!(error.to_string().contains("403") && !error.to_string().contains("signature"), "{error}");
     assert_eq!(of(&client, "huge").outputs().await.unwrap_err().kind(), ClientErrorKind::TooLarge);

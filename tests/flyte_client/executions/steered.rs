@@ -25,6 +25,11 @@ async fn a_lost_answer_does_not_start_two_executions() {
     assert_eq!(executions.look(|state| state.executions.len()), 2);
     let details = next.details().await.unwrap();
     assert_eq!((details.mode, details.reference.unwrap().name.as_str()), ("recovered", "bad"));
+    executions.change(|state| state.loses_answer = true);
+    let named = of(&client, "bad").relaunch(&RelaunchOptions::default().name("again")).await.unwrap();
+    assert_eq!(named.id().name, "again", "an answer that is lost is no failure of a named one either");
+    let twice = of(&client, "bad").relaunch(&RelaunchOptions::default().name("again")).await.unwrap_err();
+    assert_eq!(twice.kind(), ClientErrorKind::AlreadyExists, "the first try was refused already");
     let taken = of(&client, "bad").relaunch(&RelaunchOptions::default().name("bad")).await.unwrap_err();
     assert_eq!(taken.kind(), ClientErrorKind::AlreadyExists);
     let refused = of(&client, "bad").relaunch(&RelaunchOptions::default().name("Bad_")).await.unwrap_err();

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Limited};
 use nebulakit_types::client::{HttpClient, Protocol};
 use nebulakit_types::wire::flyteidl::service::CreateDownloadLocationRequest;
 use nebulakit_types::workspace::Workspace;
@@ -16,9 +15,6 @@ use super::error::{ClientError, ClientErrorKind};
 use crate::process::host::Host;
 use crate::services::config::Config;
 use crate::services::env::Environment;
-
-/// How often a download is tried again.
-const DOWNLOAD_RETRIES: u32 = 2;
 
 /// The domain that a client works in unless it is told another.
 const DEFAULT_DOMAIN: &str = "development";
@@ -89,7 +85,7 @@ impl FlyteClient {
     pub fn prompting(config: &Config, environment: &Environment, prompt: Prompt) -> Result<Self, ClientError> {
         let admin = Admin::new(Settings::new(config, environment)?)?;
         let authenticator = Authenticator::new(admin.clone(), config, environment, prompt)?;
-        let http = HttpClient::new(admin.settings().connection(), Protocol::Http1)
+        let http = HttpClient::new(admin.settings().transfers(), Protocol::Http1)
             .map_err(|fault| ClientError::new(ClientErrorKind::Settings, format!("the client of downloads: {fault}")))?;
         let console = config.platform.console_endpoint.clone().unwrap_or_else(|| admin.settings().endpoint.address());
         let (project, domain) = (config.local.project.clone(), config.local.domain.clone());
@@ -166,44 +162,9 @@ impl FlyteClient {
         &self.inner.console
     }
 
-    /// What lies at an address that the control plane signed, which says that it has this many bytes. The address gives access to it, and is not repeated in errors.
-    pub(super) async fn download(&self, url: &str, bytes: u64) -> Result<Vec<u8>, ClientError> {
-        let most = self.inner.admin.settings().largest_answer;
-        let too_large = || {
-            ClientError::new(
-                ClientErrorKind::TooLarge,
-                format!("`{}` keeps {bytes} bytes elsewhere, and {most} is the limit", self.endpoint()),
-            )
-            .with_hint("`admin.maxMessageSizeBytes` of the configuration file is the limit")
-        };
-        if bytes > most as u64 {
-            return Err(too_large());
-        }
-        let host = url.parse().ok().and_then(|url: http::Uri| Some(url.authority()?.host().to_owned())).unwrap_or_default();
-        let failed = |why: &str| ClientError::new(ClientErrorKind::Unreachable, format!("a download from `{host}` failed: {why}"));
-        let mut tries = 0;
-        let answer = loop {
-            let request = http::Request::get(url).body(Bytes::new()).map_err(|_| failed("its address is not valid"))?;
-            match self.inner.http.send(request).await {
-                Ok(answer) => break answer,
-                Err(fault) if tries == DOWNLOAD_RETRIES => return Err(failed(&fault.to_string())),
-                Err(fault) => tracing::info!("a download from `{host}` {fault}; it is tried again"),
-            }
-            tries += 1;
-        };
-        if answer.status() == http::StatusCode::NOT_FOUND {
-            return Err(ClientError::new(ClientErrorKind::NotFound, format!("`{host}` does not have what was to be downloaded")));
-        }
-        if !answer.status().is_success() {
-            return Err(failed(&format!("it answered {}", answer.status())));
-        }
-        let body = Limited::new(answer.into_body(), most).collect().await.map_err(|error| {
-            match error.is::<http_body_util::LengthLimitError>() {
-                true => too_large(),
-                false => failed(&error.to_string()),
-            }
-        })?;
-        Ok(body.to_bytes().into())
+    /// Requests to where the control plane keeps what does not fit into its answers.
+    pub(super) fn store(&self) -> &HttpClient {
+        &self.inner.http
     }
 
     /// A file of the control plane's store, to which it is asked to give access.

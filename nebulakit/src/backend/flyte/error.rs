@@ -29,7 +29,7 @@ struct Inner {
 pub enum ClientErrorKind {
     /// A setting cannot be used.
     Settings,
-    /// The control plane does not answer, or not in time, and every retry failed too.
+    /// The control plane does not answer, not in time, or is too busy, and every retry failed too.
     Unreachable,
     /// Its certificate is not trusted, or it does not speak TLS.
     Untrusted,

@@ -6,6 +6,7 @@
 //! | `admin` | one call of the control plane, with its deadline, its retries and its errors |
 //! | `auth` | the login, and the tokens that come of it |
 //! | `client` | calls with the token that the control plane asks for |
+//! | `download` | what the control plane keeps in its store |
 //! | `error` | why a call failed |
 //! | `execution` | executions that exist: what is known of them, and how they are steered |
 //! | `launch` | the launch of what is registered |
@@ -25,6 +26,7 @@ mod auth;
 mod client;
 pub mod compile;
 #[cfg(feature = "flyte")]
+mod download;
 mod error;
 #[cfg(feature = "flyte")]
 mod execution;

@@ -1,5 +1,6 @@
 //! `register`: everything of this binary, at a control plane.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, IsTerminal as _};
 use std::path::PathBuf;
@@ -32,7 +33,15 @@ pub(super) fn register(matches: &ArgMatches, config: &Config, setting: &Setting<
     let is_dry = matches.get_flag("dry-run");
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Complaint::failed(format!("the client cannot start: {error}")))?;
-    let client = || FlyteClient::new(config, setting.environment).map_err(|error| failed(&error));
+    // One connection and one login, made when they are needed. A dry run needs none.
+    let made = OnceCell::new();
+    let client = || -> Result<FlyteClient, Complaint> {
+        if let Some(client) = made.get() {
+            return Ok(FlyteClient::clone(client));
+        }
+        let client = FlyteClient::new(config, setting.environment).map_err(|error| failed(&error))?;
+        Ok(made.get_or_init(|| client).clone())
+    };
 
     let references = program.references_in_jobs();
     if is_dry {

@@ -60,12 +60,36 @@ fn copy(from: &Path, to: &Path) -> Result<(), Complaint> {
 
 /// Copies a folder with what its links lead to.
 fn tree(from: &Path, to: &Path) -> Result<(), Complaint> {
-    let entries = fs::read_dir(from).map_err(|error| {
+    let unreadable = |error: io::Error| {
         Complaint::failed(format!("the time zones at `{}` cannot be read: {error}", from.display())).hint("hint: install `tzdata`")
-    })?;
-    for entry in entries.filter_map(Result::ok) {
-        let path = entry.path();
-        if path.is_dir() { tree(&path, &to.join(entry.file_name()))? } else { copy(&path, &to.join(entry.file_name()))? }
+    };
+    for entry in fs::read_dir(from).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let (path, to) = (entry.path(), to.join(entry.file_name()));
+        match fs::metadata(&path) {
+            Ok(about) if about.is_dir() => tree(&path, &to)?,
+            Ok(_) => copy(&path, &to)?,
+            // A link that leads nowhere: `localtime` of Debian does, where no zone is set.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(unreadable(error)),
+        }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        fs::create_dir_all(from.join("Europe")).unwrap();
+        fs::write(from.join("Europe/Berlin"), "zone").unwrap();
+        std::os::unix::fs::symlink("/nowhere/localtime", from.join("localtime")).unwrap();
+        assert!(tree(&from, &to).is_ok());
+        assert_eq!(fs::read(to.join("Europe/Berlin")).unwrap(), b"zone");
+        assert!(!to.join("localtime").exists());
+    }
 }

@@ -20,8 +20,10 @@ pub(super) struct Target {
     pub(super) triple: &'static str,
     /// As the header of a program names it.
     machine: u16,
-    /// C compilers for it, apart from clang.
-    compilers: [&'static str; 2],
+    /// C compilers for it on any machine, apart from clang.
+    compilers: &'static [&'static str],
+    /// How one is installed on another machine.
+    hint: &'static str,
 }
 
 static TARGETS: [Target; 2] = [
@@ -30,14 +32,16 @@ static TARGETS: [Target; 2] = [
         arch: "x86_64",
         triple: "x86_64-unknown-linux-musl",
         machine: 62,
-        compilers: ["x86_64-linux-musl-gcc", "musl-gcc"],
+        compilers: &["x86_64-linux-musl-gcc"],
+        hint: "install clang, or `x86_64-linux-musl-gcc`",
     },
     Target {
         platform: "linux/arm64",
         arch: "aarch64",
         triple: "aarch64-unknown-linux-musl",
         machine: 183,
-        compilers: ["aarch64-linux-musl-gcc", "aarch64-linux-gnu-gcc"],
+        compilers: &["aarch64-linux-musl-gcc", "aarch64-linux-gnu-gcc"],
+        hint: "install clang, or `gcc-aarch64-linux-gnu`",
     },
 ];
 
@@ -59,8 +63,9 @@ impl Target {
         TARGETS.iter().find(|target| target.platform == platform).ok_or_else(unknown)
     }
 
+    /// Whether this machine's own tools build for it. Those of other systems do not, whatever the processor.
     fn is_this_machine(&self) -> bool {
-        self.platform == HOST
+        cfg!(target_os = "linux") && self.platform == HOST
     }
 
     /// What cargo is told besides: the linker that comes with Rust links for other machines too.
@@ -82,8 +87,13 @@ impl Target {
 
     /// A C compiler for it.
     fn compiler(&self, environment: &Environment) -> Option<&'static str> {
-        let own = self.is_this_machine().then_some("gcc");
-        self.compilers.into_iter().chain(["clang"]).chain(own).find(|name| on_path(name, environment))
+        self.compilers_on(self.is_this_machine()).find(|name| on_path(name, environment))
+    }
+
+    /// The C compilers for it, best first. `musl-gcc` and `gcc` compile for the machine that they are on.
+    fn compilers_on(&self, is_this_machine: bool) -> impl Iterator<Item = &'static str> + use<> {
+        let (musl, own) = if is_this_machine { (Some("musl-gcc"), Some("gcc")) } else { (None, None) };
+        self.compilers.iter().copied().chain(musl).chain(["clang"]).chain(own)
     }
 
     pub(super) fn has_compiler(&self, environment: &Environment) -> bool {
@@ -92,7 +102,7 @@ impl Target {
 
     /// How one is installed.
     pub(super) fn hint(&self) -> &'static str {
-        if self.is_this_machine() { "install `musl-tools`, or clang" } else { "install clang, or `gcc-aarch64-linux-gnu`" }
+        if self.is_this_machine() { "install `musl-tools`, or clang" } else { self.hint }
     }
 
     /// Whether Rust's own libraries for it are there.
@@ -129,5 +139,19 @@ impl Target {
             return Err(Complaint::failed(format!("`{}` needs shared libraries, which an empty image does not have", binary.display())));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compilers_of_this_machine_do_not_compile_for_another() {
+        for target in &TARGETS {
+            let elsewhere: Vec<_> = target.compilers_on(false).collect();
+            assert!(!elsewhere.contains(&"musl-gcc") && !elsewhere.contains(&"gcc"), "{elsewhere:?}");
+            assert!(target.compilers_on(true).any(|name| name == "musl-gcc"));
+        }
     }
 }

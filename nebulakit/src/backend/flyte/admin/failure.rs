@@ -37,6 +37,11 @@ pub(super) fn is_passing(status: &Status) -> bool {
     }
 }
 
+/// Whether the control plane itself answered. Proxies before it say of their own that it is not available.
+pub(super) fn is_answer(status: &Status) -> bool {
+    fault(status).is_none() && !matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled)
+}
+
 /// Whether the control plane asks for a token, or for another one.
 pub(in super::super) fn is_unauthenticated(status: &Status) -> bool {
     fault(status).is_none() && status.code() == Code::Unauthenticated
@@ -57,7 +62,7 @@ pub(in super::super) fn explained(settings: &Settings, call: &str, status: &Stat
             FaultKind::Interrupted if endpoint.is_insecure => {
                 (ClientErrorKind::Unreachable, "`admin.insecure` is set; a server that expects TLS breaks off plain connections".to_owned())
             }
-            _ => (ClientErrorKind::Unreachable, format!("the endpoint comes from {source}")),
+            _ => (ClientErrorKind::Unreachable, source.clone()),
         };
         return ClientError::new(kind, format!("`{endpoint}` {fault} ({call})")).with_hint(hint);
     }
@@ -68,10 +73,10 @@ pub(in super::super) fn explained(settings: &Settings, call: &str, status: &Stat
         Code::NotFound => (ClientErrorKind::NotFound, None),
         Code::AlreadyExists => (ClientErrorKind::AlreadyExists, None),
         Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange => (ClientErrorKind::Invalid, None),
-        Code::Unavailable | Code::DeadlineExceeded => (ClientErrorKind::Unreachable, Some(format!("the endpoint comes from {source}"))),
-        Code::Unimplemented => {
-            (ClientErrorKind::Unimplemented, Some(format!("the endpoint has to be FlyteAdmin's gRPC port; it comes from {source}")))
-        }
+        Code::Unavailable | Code::DeadlineExceeded => (ClientErrorKind::Unreachable, Some(source.clone())),
+        // What another try may do better is not a verdict on what was asked.
+        Code::ResourceExhausted | Code::Aborted => (ClientErrorKind::Unreachable, None),
+        Code::Unimplemented => (ClientErrorKind::Unimplemented, Some(format!("the endpoint has to be FlyteAdmin's gRPC port; {source}"))),
         _ => (ClientErrorKind::Server, None),
     };
     let said = status.message();

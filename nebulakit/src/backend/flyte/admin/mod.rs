@@ -96,6 +96,9 @@ impl Admin {
                 }
                 Err(status) => status,
             };
+            if failure::is_answer(&status) {
+                has_answered.store(true, Ordering::Relaxed);
+            }
             let is_known = has_answered.load(Ordering::Relaxed);
             let most = if is_known { settings.retries } else { settings.retries.min(RETRIES_OF_STRANGERS) };
             if !is_passing(&status) || failures == most {

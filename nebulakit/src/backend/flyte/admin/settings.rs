@@ -23,7 +23,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(250);
 #[derive(Debug, Clone)]
 pub(in super::super) struct Settings {
     pub(in super::super) endpoint: Endpoint,
-    /// Where the endpoint comes from, for errors.
+    /// Where the endpoint comes from, as a clause for people.
     pub(super) source: String,
     pub(super) retries: u32,
     pub(super) longest_wait: Duration,
@@ -54,11 +54,11 @@ impl Settings {
         Ok(Self {
             endpoint,
             source: match &config.path {
-                Some(path) => format!("{} or `{}`", env::PLATFORM_URL, path.display()),
-                None if environment.non_empty(env::PLATFORM_URL).is_some() => env::PLATFORM_URL.to_owned(),
-                None => {
-                    format!("nobody: {} is not set, there is no configuration file, and this is Flyte's demo cluster", env::PLATFORM_URL)
+                Some(path) if environment.non_empty(env::PLATFORM_URL).is_none() => {
+                    format!("the endpoint comes from `{}`, or is Flyte's demo cluster if that names none", path.display())
                 }
+                _ if environment.non_empty(env::PLATFORM_URL).is_some() => format!("the endpoint comes from {}", env::PLATFORM_URL),
+                _ => format!("no endpoint is configured, so this is Flyte's demo cluster: set {} or `admin.endpoint`", env::PLATFORM_URL),
             },
             retries: platform.max_retries,
             longest_wait: platform.max_backoff_delay,
@@ -80,8 +80,8 @@ impl Settings {
         ClientOptions { proxy, ..self.options.clone() }
     }
 
-    /// The options of uploads to its store, which take as long as they take.
-    pub(in super::super) fn uploads(&self) -> ClientOptions {
+    /// The options of transfers to and from its store, which take as long as they take.
+    pub(in super::super) fn transfers(&self) -> ClientOptions {
         ClientOptions { timeout: None, ..self.options.clone() }
     }
 

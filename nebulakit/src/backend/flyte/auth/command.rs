@@ -11,6 +11,9 @@ use super::super::error::{ClientError, ClientErrorKind};
 /// The longest time that a command may take; some ask a person.
 const LIMIT: Duration = Duration::from_secs(2 * 60);
 
+/// How much of what a command that failed has said is told, in bytes.
+const LONGEST_WORDS: usize = 1000;
+
 /// Runs a command, which the setting `setting` names, and takes what it prints.
 pub(super) async fn token(command: &[String], setting: &str) -> Result<Secret, ClientError> {
     let [program, words @ ..] = command else {
@@ -26,8 +29,11 @@ pub(super) async fn token(command: &[String], setting: &str) -> Result<Secret, C
         Err(_) => return Err(failed(format!("was not through within {LIMIT:?}"))),
     };
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(failed(format!("failed with {}: {said}", output.status)));
+        let said = String::from_utf8_lossy(&output.stderr[..output.stderr.len().min(LONGEST_WORDS)]);
+        return Err(failed(match said.trim() {
+            "" => format!("failed with {}", output.status),
+            said => format!("failed with {}: {said}", output.status),
+        }));
     }
     let printed = zeroize::Zeroizing::new(output.stdout);
     let token = std::str::from_utf8(&printed).map(Secret::from).map_err(|_| failed("printed something else than text".to_owned()))?;

@@ -86,11 +86,12 @@ impl Authenticator {
     pub(super) async fn credential(&self) -> Result<Credential, ClientError> {
         let mut state = self.state.lock().await;
         if !state.is_loaded {
-            state.is_loaded = true;
             if self.is_kept() {
                 state.kept = self.keep.load().await;
             }
             state.proxy = self.proxy_token().await?;
+            // Last: what failed is done again by the next call.
+            state.is_loaded = true;
         }
         let ends = state.kept.as_ref().is_some_and(|kept| kept.token.ends_within(self.credentials.token_refresh_window));
         if ends {
@@ -111,18 +112,20 @@ impl Authenticator {
 
     async fn log_in(&self, state: &mut State) -> Result<(), ClientError> {
         let anonymous = State { proxy: state.proxy.clone(), ..State::default() }.metadata()?;
-        let key = told::metadata_key(&self.admin, &self.credentials, &anonymous).await?;
-        let former = state.kept.take();
-        let kept = match self.credentials.auth_mode {
+        let mode = self.credentials.auth_mode;
+        let told = told::PublicClient::needed(&self.admin, &self.credentials, &anonymous, mode != AuthMode::ExternalCommand).await?;
+        let key = told.metadata_key(&self.credentials)?;
+        // What there was stays until there is something else: a login that fails must not cost the right to a new token.
+        let kept = match mode {
             AuthMode::ExternalCommand => {
                 Kept { key, token: Token::lasting(command::token(&self.credentials.command, "admin.command").await?) }
             }
             mode => {
-                let server = told::authorization_server(&self.admin, &self.credentials, &anonymous).await?;
+                let server = told::authorization_server(&self.admin, &self.credentials, &anonymous, told).await?;
                 let oauth = OAuth { http: &self.http, server: &server };
                 let token = match mode {
                     AuthMode::ClientSecret => client_secret::log_in(&oauth, &self.credentials, &self.environment).await?,
-                    mode => self.log_in_as_person(mode, &oauth, former).await?,
+                    mode => self.log_in_as_person(mode, &oauth, state.kept.as_ref()).await?,
                 };
                 Kept { key, token }
             }
@@ -136,17 +139,17 @@ impl Authenticator {
     }
 
     /// A login that a person takes part in, if the token that another process has got since, or the right to a new one, does not spare it.
-    async fn log_in_as_person(&self, mode: AuthMode, oauth: &OAuth<'_>, former: Option<Kept>) -> Result<Token, ClientError> {
+    async fn log_in_as_person(&self, mode: AuthMode, oauth: &OAuth<'_>, former: Option<&Kept>) -> Result<Token, ClientError> {
         let elsewhere = self.keep.load().await.map(|kept| kept.token);
-        let former = former.map(|kept| kept.token);
-        if let (Some(elsewhere), Some(former)) = (&elsewhere, &former)
-            && elsewhere.access != former.access
+        let former = former.map(|kept| &kept.token);
+        if let Some(elsewhere) = &elsewhere
+            && former.is_none_or(|former| elsewhere.access != former.access)
             && !elsewhere.ends_within(self.credentials.token_refresh_window)
         {
             return Ok(elsewhere.clone());
         }
-        if let Some(token) = elsewhere.or(former)
-            && let Some(token) = oauth.refreshed(&token).await?
+        if let Some(token) = elsewhere.as_ref().or(former)
+            && let Some(token) = oauth.refreshed(token).await?
         {
             return Ok(token);
         }

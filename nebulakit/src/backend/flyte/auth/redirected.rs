@@ -1,5 +1,6 @@
 //! Where the browser comes back to after a login: one page, served on this machine for as long as the login takes.
 
+use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -44,10 +45,19 @@ impl Redirected {
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
-                Ok((stream, _)) = self.listener.accept() => {
+                accepted = self.listener.accept() => {
+                    let (stream, _) = match accepted {
+                        Ok(accepted) => accepted,
+                        // That browser is gone, and may come again.
+                        Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
+                        Err(error) => {
+                            let message = format!("the login cannot wait for the browser any longer: {error}");
+                            return Err(ClientError::new(ClientErrorKind::Unauthenticated, message));
+                        }
+                    };
                     connections.spawn(tokio::time::timeout(LONGEST_SILENCE, target(stream)));
                 }
-                Some(request) = connections.join_next() => {
+                Some(request) = connections.join_next(), if !connections.is_empty() => {
                     let Ok(Ok(Some((stream, target)))) = request else { continue };
                     let brought = self.brought(&target, state);
                     answer(stream, brought.page()).await;

@@ -84,14 +84,17 @@ impl Execution {
         Ok(Self { client: self.client.clone(), id: ExecutionId { name, ..self.id.clone() } })
     }
 
-    /// The new execution. One that is there under a name that was made up for it was made by an earlier try, whose answer was lost.
+    /// The new execution. One that is there after a call that was repeated, or under a name that was made up for it, was made by an earlier
+    /// try, whose answer was lost.
     async fn launched(&self, made: Result<(), ClientError>, next: Self, options: &RelaunchOptions) -> Result<Self, ClientError> {
         match made {
             Ok(()) => Ok(next),
-            Err(error) if error.kind() == ClientErrorKind::AlreadyExists && options.name.is_none() => match next.details().await {
-                Ok(details) if details.reference.as_ref() == Some(&self.id) => Ok(next),
-                _ => Err(error),
-            },
+            Err(error) if error.kind() == ClientErrorKind::AlreadyExists && (options.name.is_none() || error.is_repeated()) => {
+                match next.details().await {
+                    Ok(details) if details.reference.as_ref() == Some(&self.id) => Ok(next),
+                    _ => Err(error),
+                }
+            }
             Err(error) => Err(error),
         }
     }

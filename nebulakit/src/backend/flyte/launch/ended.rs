@@ -31,13 +31,22 @@ async fn over(execution: &Execution) -> Result<ExecutionDetails, ClientError> {
         match execution.details().await {
             Ok(details) if details.phase.is_over() => return Ok(details),
             Ok(_) => heard = Instant::now(),
-            Err(error) if error.kind() == ClientErrorKind::Unreachable && heard.elapsed() < PATIENCE => {
+            Err(error) if may_pass(&error) && heard.elapsed() < PATIENCE => {
                 tracing::warn!("waiting for the execution `{}`: {error}", execution.id().name);
             }
             Err(error) => return Err(error),
         }
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(LONGEST);
+    }
+}
+
+/// Whether a later look may do better. A control plane whose database restarts says that it failed, in its own words.
+fn may_pass(error: &ClientError) -> bool {
+    match error.kind() {
+        ClientErrorKind::Unreachable => true,
+        ClientErrorKind::Server => !error.said().is_empty(),
+        _ => false,
     }
 }
 

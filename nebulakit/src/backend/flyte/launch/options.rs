@@ -173,7 +173,12 @@ impl LaunchOptions {
             wrong
                 .push(format!("the prefix of data `{prefix}`: expected a URL that the cluster can write to, such as `s3://bucket/prefix`"));
         }
-        let given = [("version", &self.version), ("service account", &self.service_account), ("cluster pool", &self.cluster_pool)];
+        let given = [
+            ("version", &self.version),
+            ("service account", &self.service_account),
+            ("cluster pool", &self.cluster_pool),
+            ("cluster label", &self.cluster_label),
+        ];
         let empty = given.into_iter().filter(|(_, value)| value.as_deref() == Some(""));
         wrong.extend(empty.map(|(what, _)| format!("the {what} is empty")));
         match wrong.as_slice() {

@@ -26,7 +26,7 @@ impl<'a> Uploads<'a> {
     /// # Errors
     /// The client has no project, or its proxy is not one.
     pub(super) fn of(client: &'a FlyteClient) -> Result<Self, ClientError> {
-        let http = HttpClient::new(client.settings().uploads(), Protocol::Http1)
+        let http = HttpClient::new(client.settings().transfers(), Protocol::Http1)
             .map_err(|fault| ClientError::new(ClientErrorKind::Settings, format!("the client of uploads: {fault}")))?;
         Ok(Self { client, http, project: client.known_project()?, domain: client.domain(), turns: Semaphore::new(AT_A_TIME) })
     }
