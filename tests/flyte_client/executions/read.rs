@@ -60,7 +60,7 @@ async fn values_that_do_not_fit_are_downloaded_up_to_the_limit() {
     let (served, size) = (stored.clone(), stored.len() as i64);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let store = listener.local_addr().unwrap();
-    let busy = std::sync::atomic::AtomicUsize::new(4);
+    let busy = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(4));
     let router = axum::Router::new().fallback(move |request: axum::extract::Request| {
         let answer = match request.uri().query() {
             Some("signature=busy") if busy.fetch_sub(1, std::sync::atomic::Ordering::SeqCst) > 1 => {

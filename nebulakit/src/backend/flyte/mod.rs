@@ -27,6 +27,7 @@ mod client;
 pub mod compile;
 #[cfg(feature = "flyte")]
 mod download;
+#[cfg(feature = "flyte")]
 mod error;
 #[cfg(feature = "flyte")]
 mod execution;
