@@ -107,6 +107,16 @@ impl ExecutionNode {
         })
     }
 
+    /// Of these nodes, which are beside each other, the one that failed first; of a node that failed by what it is made of, that.
+    #[must_use]
+    pub fn first_failed(nodes: &[Self]) -> Option<&Self> {
+        let group = |node: &Self| node.retry_group.parse().unwrap_or(0_u32);
+        // A dynamic task that was tried again has the nodes of each attempt.
+        let last = nodes.iter().map(group).max();
+        let failed = nodes.iter().filter(|node| Some(group(node)) == last && matches!(node.phase, NodePhase::Failed | NodePhase::TimedOut));
+        failed.map(|node| Self::first_failed(&node.children).unwrap_or(node)).min_by_key(|node| node.updated)
+    }
+
     /// The last attempt at it.
     #[must_use]
     pub fn last_attempt(&self) -> Option<&NodeAttempt> {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::super::error::{ClientError, ClientErrorKind};
-use super::super::execution::{Execution, ExecutionDetails, ExecutionNode, ExecutionPhase, NodePhase};
+use super::super::execution::{Execution, ExecutionDetails, ExecutionNode, ExecutionPhase};
 use crate::backend::{NodeError, RunError};
 use crate::coordinator::{FailureKind, JobFailure};
 
@@ -54,7 +54,7 @@ fn may_pass(error: &ClientError) -> bool {
 async fn failed(execution: &Execution, details: ExecutionDetails) -> Result<RunError, ClientError> {
     let nodes = execution.outline().await?;
     let kind = if details.phase == ExecutionPhase::TimedOut { FailureKind::TimedOut } else { FailureKind::Failed };
-    let Some(node) = deepest(&nodes) else {
+    let Some(node) = ExecutionNode::first_failed(&nodes) else {
         let why = details.failure.map_or_else(|| "the platform does not say why".to_owned(), |failure| failure.to_string());
         let message = format!("the execution `{}` failed before any of its nodes ran: {why}", execution.id().name);
         return Ok(ClientError::new(ClientErrorKind::Server, message).into());
@@ -65,10 +65,4 @@ async fn failed(execution: &Execution, details: ExecutionDetails) -> Result<RunE
     };
     let of = execution.plan(None).await?.remove(&node.path).map_or_else(|| "a node".to_owned(), |planned| planned.of);
     Ok(RunError::Failed(Box::new(NodeError { node: node.path.clone(), of, failure, error: None })))
-}
-
-/// The node that failed first, and within it the one that it failed by.
-fn deepest(nodes: &[ExecutionNode]) -> Option<&ExecutionNode> {
-    let failed = nodes.iter().find(|node| matches!(node.phase, NodePhase::Failed | NodePhase::TimedOut))?;
-    Some(deepest(&failed.children).unwrap_or(failed))
 }

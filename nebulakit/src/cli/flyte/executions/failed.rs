@@ -3,17 +3,10 @@
 use nebulakit_types::visible;
 
 use super::replay::failed_elements;
-use crate::backend::flyte::{ExecutionDetails, ExecutionNode, ExecutionPhase, FailureOrigin, NodePhase};
+use crate::backend::flyte::{ExecutionDetails, ExecutionNode, ExecutionPhase, FailureOrigin};
 use crate::cli::complaint::Complaint;
 use crate::cli::folder::typed;
 use crate::cli::setting::Setting;
-
-/// The node that failed first, of which no part failed.
-pub(super) fn first_failed<'a>(nodes: &[&'a ExecutionNode]) -> Option<&'a ExecutionNode> {
-    let has_failed = |node: &&&ExecutionNode| matches!(node.phase, NodePhase::Failed | NodePhase::TimedOut);
-    let failed = nodes.iter().filter(has_failed).filter(|node| !node.children.iter().any(|child| has_failed(&&child)));
-    failed.min_by_key(|node| node.updated).copied()
-}
 
 /// The complaint of an execution that is over and did not succeed; `failed` is the node that failed first.
 pub(super) fn complaint(details: &ExecutionDetails, failed: Option<&ExecutionNode>, setting: &Setting<'_>) -> Complaint {

@@ -8,7 +8,6 @@ use std::ffi::OsString;
 use clap::ArgMatches;
 use nebulakit_types::visible;
 
-use super::failed::first_failed;
 use super::found::{self, Found};
 use super::registered::{Called, no_map};
 use crate::backend::flyte::{ClientError, ClientErrorKind, Execution, ExecutionId, ExecutionNode, NodeAttempt, RegisteredTask};
@@ -94,8 +93,7 @@ async fn attempted(execution: Execution, node: Option<&str>) -> Result<Attempted
 async fn the_failed(mut execution: Execution) -> Result<Found, ClientError> {
     loop {
         let nodes = execution.nodes().await?;
-        let all: Vec<_> = nodes.iter().flat_map(ExecutionNode::walk).collect();
-        let Some(node) = first_failed(&all) else {
+        let Some(node) = ExecutionNode::first_failed(&nodes) else {
             let message = format!("no node of the execution `{}` failed", execution.id().name);
             return Err(ClientError::of(ClientErrorKind::NotFound, message));
         };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::failed::{complaint, first_failed};
+use super::failed::complaint;
 use crate::backend::flyte::{ClientError, ClientErrorKind, Execution, ExecutionDetails, ExecutionId, ExecutionNode, ExecutionPhase, Seen};
 use crate::cli::complaint::Complaint;
 use crate::cli::flyte::place::reached;
@@ -104,7 +104,5 @@ async fn ended(execution: &Execution, details: ExecutionDetails) -> Result<Ended
         return Ok(Ended { details, failed: None, outputs: execution.outputs().await? });
     }
     let nodes = execution.nodes().await?;
-    let all: Vec<_> = nodes.iter().flat_map(ExecutionNode::walk).collect();
-    let failed = first_failed(&all).cloned();
-    Ok(Ended { details, failed, outputs: Vec::new() })
+    Ok(Ended { details, failed: ExecutionNode::first_failed(&nodes).cloned(), outputs: Vec::new() })
 }
