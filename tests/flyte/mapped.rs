@@ -220,7 +220,7 @@ fn lists_of_two_lengths_are_told_by_name() {
     let template = template(pairs::graph(), "flyte.mapped.row.map-xs-factor", &options());
     let folder = executed(&template, &[("xs", list(vec![numbers(&[1])])), ("factor", numbers(&[1, 2]))]);
     let error = read::<ErrorDocument>(&folder, "error.pb").error.unwrap();
-    assert_eq!(error.message, "`xs` has 1 elements, and `factor` has 2: lists that are gone through together are as long");
+    assert_eq!(error.message, "`xs` has 1 elements, and `factor` has 2: lists that are gone through together must have the same length");
     assert_eq!(error.kind, 0, "another attempt gives the same");
 }
 

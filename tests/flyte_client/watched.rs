@@ -185,6 +185,6 @@ async fn a_launch_that_is_refused_leaves_no_run() {
     let inputs = invocation.inputs(&nebulakit_types::Dialect::FLYTE_1, &mut nebulakit_types::outbox::Outbox::default()).unwrap();
     let plan = backend.compile(&tasks::whole::graph().unwrap(), &Options::new().inputs(inputs)).unwrap();
     let error = backend.run(plan).await.unwrap_err();
-    assert!(error.to_string().ends_with("failed before anything ran: the platform does not say why"), "{error}");
+    assert!(error.to_string().ends_with("failed at once: the platform does not say why"), "{error}");
     assert!(RunsFolder::open(home.path().join("runs")).unwrap().list().unwrap().is_empty());
 }

@@ -48,7 +48,7 @@ async fn what_fails_is_tried_again_with_what_it_saved() {
 async fn what_is_remembered_is_not_run_again() {
     let door = Door::flows().await;
     for name in ["first", "second"] {
-        assert_eq!(door.print(&format!("run remembers --x 5 --remote --wait --name {name}")).await, "25\n");
+        assert_eq!(door.print(&format!("run cluster_flows.fates.remembers --x 5 --remote --wait --name {name}")).await, "25\n");
     }
     let shown = door.print("executions show second").await;
     assert!(shown.contains("cache"), "{shown}");

@@ -17,7 +17,10 @@ mod steered;
 use std::path::Path;
 use std::process::Stdio;
 
-use nebulakit_tests::flyte::{Double, PROJECT};
+use nebulakit::backend::flyte::RegisterOptions;
+use nebulakit::backend::flyte::compile::{Entity, Options, Program, compile};
+use nebulakit::prelude::*;
+use nebulakit_tests::flyte::{DOMAIN, Double, PROJECT};
 use nebulakit_types::wire::flyteidl::admin::{TaskCreateRequest, TaskSpec};
 use nebulakit_types::wire::flyteidl::core::{Container, ResourceType, RuntimeMetadata, TaskMetadata, TaskTemplate, task_template};
 use serde_json::json;
@@ -104,12 +107,17 @@ impl Said {
     }
 }
 
-/// Registers the task of Python that the flows refer to, as flytekit would. No execution here runs it.
+/// What the flows take for a workflow of Python.
+#[workflow(name = "neighbours.quadrupled")]
+fn quadrupled(x: Promise<i64>) -> Promise<i64> {
+    crate::flows::double::node(crate::flows::double::node(x))
+}
+
+/// Registers what the flows refer to: the task of Python as flytekit would, and a launch plan. No execution here runs them.
 async fn neighbour(double: &Double) {
-    use nebulakit::prelude::*;
-    let doubled = crate::compiled(&nebulakit::backend::flyte::compile::Program::default().with_task(crate::flows::double::def()));
+    let doubled = crate::compiled(&Program::default().with_task(crate::flows::double::def()));
     let interface = match doubled.entities.first() {
-        Some(nebulakit::backend::flyte::compile::Entity::Task { spec, .. }) => spec.template.clone().unwrap_or_default().interface,
+        Some(Entity::Task { spec, .. }) => spec.template.clone().unwrap_or_default().interface,
         _ => panic!("no task"),
     };
     let mut id = of(ResourceType::Task, "neighbours.doubled");
@@ -127,4 +135,7 @@ async fn neighbour(double: &Double) {
     let spec = TaskSpec { template: Some(template), ..TaskSpec::default() };
     let request = TaskCreateRequest { id: Some(id), spec: Some(spec) };
     double.answer("CreateTask", prost::Message::encode_to_vec(&request)).await.unwrap();
+    let options = Options::new("app:1", "engine").target(PROJECT, DOMAIN, "flows-2");
+    let compiled = compile(&Program::of([quadrupled::graph().unwrap()]), &options).unwrap();
+    assert!(double.client().register(&compiled.entities, &RegisterOptions::default()).await.unwrap().is_success());
 }

@@ -15,6 +15,11 @@ def doubled(x: int) -> int:
     return 2 * x
 
 
+@workflow
+def quadrupled(x: int) -> int:
+    return doubled(x=doubled(x=x))
+
+
 @reference_task(**PLACE, name="cluster_flows.constructs.double", version="v1")
 def ours(x: int) -> int: ...
 
