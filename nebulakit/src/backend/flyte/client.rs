@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use nebulakit_types::client::{HttpClient, Protocol};
-use nebulakit_types::wire::flyteidl::service::CreateDownloadLocationRequest;
 use nebulakit_types::workspace::Workspace;
 use prost::Message;
 
-use super::admin::{Admin, CREATE_DOWNLOAD_LOCATION, Failure, GET_VERSION, Method, Settings, explained, is_unauthenticated};
+use super::admin::{Admin, Failure, GET_VERSION, Method, Settings, explained, is_unauthenticated};
 use super::auth::{Authenticator, Prompt, on_terminal};
 use super::error::{ClientError, ClientErrorKind};
 use crate::process::host::Host;
@@ -165,16 +164,6 @@ impl FlyteClient {
     /// Requests to where the control plane keeps what does not fit into its answers.
     pub(super) fn store(&self) -> &HttpClient {
         &self.inner.http
-    }
-
-    /// A file of the control plane's store, to which it is asked to give access.
-    ///
-    /// # Errors
-    /// There is none, the control plane gives no access to it, or it is larger than the largest answer of the settings.
-    pub(super) async fn stored(&self, uri: &str) -> Result<Vec<u8>, ClientError> {
-        let request = CreateDownloadLocationRequest { native_url: uri.to_owned(), expires_in: None };
-        let url = self.call(&CREATE_DOWNLOAD_LOCATION, &request).await?.signed_url;
-        self.download(&url, 0).await
     }
 
     /// Makes a call: again while what it meets passes, and once more after a login if the control plane asks for a token.

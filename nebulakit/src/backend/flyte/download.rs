@@ -6,8 +6,10 @@ use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::BodyExt as _;
 use nebulakit_types::client::{Fault, FaultKind};
+use nebulakit_types::wire::flyteidl::service::CreateDownloadLocationRequest;
 use tokio::time::timeout;
 
+use super::admin::CREATE_DOWNLOAD_LOCATION;
 use super::client::FlyteClient;
 use super::error::{ClientError, ClientErrorKind};
 
@@ -57,6 +59,16 @@ impl FlyteClient {
             tokio::time::sleep(wait).await;
             failures += 1;
         }
+    }
+
+    /// A file of the control plane's store, to which it is asked to give access.
+    ///
+    /// # Errors
+    /// There is none, the control plane gives no access to it, or it is larger than the largest answer of the settings.
+    pub(super) async fn stored(&self, uri: &str) -> Result<Vec<u8>, ClientError> {
+        let request = CreateDownloadLocationRequest { native_url: uri.to_owned(), expires_in: None };
+        let url = self.call(&CREATE_DOWNLOAD_LOCATION, &request).await?.signed_url;
+        self.download(&url, 0).await
     }
 
     /// One try.

@@ -2,7 +2,7 @@
 
 use super::super::error::{ClientError, ClientErrorKind};
 use super::super::execution::{Execution, ExecutionNode};
-use super::FlyteBackend;
+use super::backend::FlyteBackend;
 use super::known::Nodes;
 use super::watch::{CANCELLED, stored};
 use crate::backend::RunError;

@@ -1,7 +1,7 @@
 //! What the platform does not take of gates.
 
 use super::super::conditions::approved_part;
-use super::problem;
+use super::problem::problem;
 use crate::graph::{Kind, Node, Problem, ProblemKind};
 
 /// How many bytes the name of a signal may have: with the longest names of a project, a domain and an execution it fits into a row of the control plane's

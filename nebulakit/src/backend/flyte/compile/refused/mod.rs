@@ -5,6 +5,7 @@
 mod constants;
 mod gates;
 mod nodes;
+mod problem;
 mod tasks;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use super::compiled::{Compiled, Entity};
 use super::options::{Options, Target};
 use super::program::Program;
 use super::tables::Tables;
-use crate::graph::{Graph, Node, Place, Problem, ProblemKind, Problems};
+use crate::graph::{Graph, Place, Problem, ProblemKind, Problems};
 
 /// Everything that is wrong with a program before it is compiled.
 pub(super) fn refused(program: &Program, tables: &Tables<'_>, options: &Options) -> Problems {
@@ -123,8 +124,4 @@ fn kept(tables: &Tables<'_>) -> Vec<Problem> {
         })
     };
     tasks.chain(workflows).filter_map(problem).collect()
-}
-
-fn problem(node: &Node, kind: ProblemKind, message: String, hint: &str) -> Problem {
-    Problem::new(kind, message).at(node.at.clone()).hint(hint)
 }

@@ -7,7 +7,8 @@ use super::super::frame::behind;
 use super::super::options::Options;
 use super::super::references::{maps, run_by};
 use super::super::tables::Tables;
-use super::{constants, gates, problem};
+use super::problem::problem;
+use super::{constants, gates};
 use crate::graph::{Branch, Graph, Kind, Map, Mapped, Node, Overrides, Problem, ProblemKind, Reference, ReferenceKind, Scope};
 use crate::task::quantity;
 

@@ -9,7 +9,7 @@ use prost::Message as _;
 use super::super::super::error::ClientError;
 use super::super::super::execution::{AttemptPhase, Execution, ExecutionNode, MapElement, NodeAttempt, What};
 use super::super::tell::{Came, Sight, latest};
-use super::{AT_A_TIME, Found, Looker, passes};
+use super::looker::{AT_A_TIME, Found, Looker, passes};
 use crate::run::{NodePath, Recorded};
 
 impl Looker {

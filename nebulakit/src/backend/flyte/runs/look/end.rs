@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::super::super::execution::{ExecutionDetails, ExecutionPhase};
 use super::super::tell::{failure, succeeded};
-use super::{Looker, Trouble};
+use super::looker::{Looker, Trouble};
 use crate::coordinator::FailureKind;
 use crate::run::{EventKind, Origin, Recorded, RunOutcome};
 

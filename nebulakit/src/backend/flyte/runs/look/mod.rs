@@ -3,24 +3,24 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `looker` | who looks, and what it knows from before |
 //! | `asking` | what has to be asked of a node |
 //! | `end` | how an execution ended |
 
 mod asking;
 mod end;
+mod looker;
 
-use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use futures_util::{StreamExt as _, stream};
 
-use super::super::error::{ClientError, ClientErrorKind};
+use self::looker::{AT_A_TIME, Found};
+pub(super) use self::looker::{Looker, Trouble, passes};
+use super::super::error::ClientError;
 use super::super::execution::{Execution, ExecutionDetails, ExecutionNode, ExecutionPhase};
-use super::tell::{Sight, Teller};
-use crate::run::{Arm, NodePath, RecordError};
-
-/// How many calls are made at once in a look.
-const AT_A_TIME: usize = 8;
+use super::tell::Sight;
+use crate::run::{Arm, NodePath};
 
 /// How often it looks once more when the execution is over, for what is told of its nodes later than that.
 const BEHIND: u32 = 4;
@@ -31,37 +31,6 @@ const SOON: Duration = Duration::from_millis(500);
 /// Of how many dynamic tasks and launch plans one look asks at most what is in them.
 const MOST_LEARNT: usize = 16;
 
-/// Looks at an execution.
-pub(super) struct Looker {
-    pub(super) execution: Execution,
-    pub(super) teller: Teller,
-    /// The executions that nodes launched, by the paths of the nodes.
-    launched: BTreeMap<NodePath, Execution>,
-    /// Of which nodes it was asked what is in them, and how many nodes that were then.
-    learnt: BTreeMap<NodePath, usize>,
-}
-
-/// Why a look came to nothing.
-#[derive(Debug)]
-pub(super) enum Trouble {
-    /// The control plane.
-    Flyte(ClientError),
-    /// What was seen cannot be recorded.
-    Record(RecordError),
-}
-
-impl From<ClientError> for Trouble {
-    fn from(error: ClientError) -> Self {
-        Self::Flyte(error)
-    }
-}
-
-impl From<RecordError> for Trouble {
-    fn from(error: RecordError) -> Self {
-        Self::Record(error)
-    }
-}
-
 /// What was seen in a look.
 struct Sights {
     sights: Vec<Sight>,
@@ -69,14 +38,7 @@ struct Sights {
     decided: Vec<(NodePath, Arm, Option<SystemTime>)>,
 }
 
-/// A node with its path among ours.
-type Found = (NodePath, Execution, ExecutionNode);
-
 impl Looker {
-    pub(super) fn new(execution: Execution, teller: Teller) -> Self {
-        Self { execution, teller, launched: BTreeMap::new(), learnt: BTreeMap::new() }
-    }
-
     /// Tells what is new. When the execution is over, all is told of its nodes, and nothing yet of its end.
     pub(super) async fn look(&mut self) -> Result<ExecutionDetails, Trouble> {
         // In this order: what is over when it is looked at has all of its nodes by then.
@@ -172,9 +134,4 @@ impl Looker {
         self.learnt.insert(path.clone(), made);
         Ok(true)
     }
-}
-
-/// Whether the control plane may answer the next time.
-pub(super) fn passes(error: &ClientError) -> bool {
-    matches!(error.kind(), ClientErrorKind::Unreachable | ClientErrorKind::Server)
 }

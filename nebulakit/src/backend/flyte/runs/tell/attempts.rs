@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::super::super::execution::{AttemptPhase, NodeAttempt};
+use super::failure;
 use super::sight::Sight;
+use super::teller::Teller;
 use super::told::Told;
-use super::{Teller, failure};
 use crate::coordinator::{FailureKind, JobFailure};
 use crate::run::EventKind;
 

@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use super::super::super::execution::{AttemptPhase, CacheUsed, MapElement};
 use super::sight::{Came, Sight};
-use super::{Teller, attempts, failure, succeeded};
+use super::teller::Teller;
+use super::{attempts, failure, succeeded};
 use crate::coordinator::{FailureKind, JobFailure};
 use crate::run::{EventKind, NodePath, Origin, Recorded};
 

@@ -2,6 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `teller` | what has been told, and what is told next |
 //! | `sight` | a node as it was seen |
 //! | `told` | what has been told of a node |
 //! | `attempts` | the attempts at a node |
@@ -12,97 +13,21 @@ mod attempts;
 mod elements;
 mod ends;
 mod sight;
+mod teller;
 mod told;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 pub(super) use self::elements::latest;
 pub(super) use self::ends::{failure, succeeded};
 pub(super) use self::sight::{Came, Sight};
+pub(super) use self::teller::Teller;
 use self::told::Told;
 use super::super::execution::{CacheUsed, ExecutionFailure, NodePhase, What};
-use super::known::Nodes;
-use super::sink::Sink;
 use crate::coordinator::{FailureKind, JobFailure};
-use crate::run::{Arm, EventKind, NodePath, NodeStatus, Origin, RecordError, RunState, RunStatus};
-
-/// Tells events to who takes them.
-pub(super) struct Teller {
-    pub(super) sink: Arc<dyn Sink>,
-    pub(super) nodes: Nodes,
-    told: BTreeMap<NodePath, Told>,
-    /// The node that failed first.
-    failed: Option<(NodePath, JobFailure)>,
-    is_stopping: bool,
-    /// When that happened of which the platform says no time.
-    now: SystemTime,
-    /// What is told at the end of the look, in the order of its times.
-    due: Vec<(SystemTime, Option<NodePath>, EventKind)>,
-    /// How many events it told.
-    events: u64,
-}
+use crate::run::{Arm, EventKind, NodePath, Origin};
 
 impl Teller {
-    /// One that goes on behind what is recorded.
-    pub(super) fn behind(sink: Arc<dyn Sink>, nodes: Nodes, state: &RunState) -> Self {
-        let failed = state.nodes.iter().find(|(_, node)| node.status == NodeStatus::Failed);
-        let failed = failed.and_then(|(path, node)| Some((path.clone(), node.failure.clone()?)));
-        let is_stopping = state.status == RunStatus::Stopping;
-        let (told, now) = (Told::of_all(state), SystemTime::now());
-        Self { sink, nodes, told, failed, is_stopping, now, due: Vec::new(), events: 0 }
-    }
-
-    pub(super) fn is_over(&self, path: &NodePath) -> bool {
-        self.told.get(path).is_some_and(|told| told.is_over)
-    }
-
-    /// How many attempts at a node are told to have failed, with another one to come.
-    pub(super) fn retried(&self, path: &NodePath) -> u32 {
-        self.told.get(path).map_or(0, |told| told.retried)
-    }
-
-    /// Whether it is told how many elements a map has.
-    pub(super) fn is_mapped(&self, path: &NodePath) -> bool {
-        self.told.get(path).is_some_and(|told| told.is_mapped)
-    }
-
-    /// The node that failed first, and why.
-    pub(super) fn failed(&self) -> Option<&(NodePath, JobFailure)> {
-        self.failed.as_ref()
-    }
-
-    /// How many events it told.
-    pub(super) fn events(&self) -> u64 {
-        self.events
-    }
-
-    /// Begins to tell what was seen in a look; the time is that of what has none.
-    pub(super) fn look(&mut self, now: SystemTime) {
-        self.now = now;
-    }
-
-    /// Has what was told since the last time taken, in the order in which it happened as far as that is known.
-    pub(super) fn flush(&mut self) -> Result<(), RecordError> {
-        let mut due = std::mem::take(&mut self.due);
-        due.sort_by_key(|(at, ..)| *at);
-        due.into_iter().try_for_each(|(at, node, kind)| self.sink.take(at, node.as_ref(), kind))
-    }
-
-    /// Tells what happened to the run itself.
-    pub(super) fn of_run(&mut self, at: Option<SystemTime>, kind: EventKind) {
-        self.events += 1;
-        self.due.push((at.unwrap_or(self.now), None, kind));
-    }
-
-    /// Tells once that the run was asked to stop.
-    pub(super) fn stop(&mut self, at: Option<SystemTime>) {
-        if !std::mem::replace(&mut self.is_stopping, true) {
-            self.of_run(at, EventKind::Stopping);
-        }
-    }
-
     /// Tells what is new of the nodes, which come with those that they are part of before them.
     pub(super) fn tell(&mut self, sights: &[Sight]) {
         let begins = sights.iter().map(|sight| (sight.node.created, false, sight));
@@ -236,32 +161,5 @@ impl Teller {
             }
             None => failure,
         }
-    }
-
-    fn over(&mut self, path: &NodePath, at: Option<SystemTime>, end: EventKind) {
-        // An element of a map fails within it, and a handler that fails takes the place of what it was for.
-        if let EventKind::Failed { failure, .. } = &end
-            && !path.is_element()
-            && (self.failed.is_none() || self.nodes.get(path).is_some_and(|known| known.is_handler))
-        {
-            self.failed = Some((path.clone(), failure.clone()));
-        }
-        let is_bad = matches!(end, EventKind::Failed { .. } | EventKind::Skipped { .. });
-        let failure = match &end {
-            EventKind::Failed { failure, .. } if path.is_element() => Some(failure.clone()),
-            _ => None,
-        };
-        self.record(path, at, end);
-        let told = self.told.entry(path.clone()).or_default();
-        (told.is_over, told.is_bad, told.failure) = (true, is_bad, failure);
-    }
-
-    /// Notes what happened to a node: not before what is told of it already.
-    fn record(&mut self, path: &NodePath, at: Option<SystemTime>, kind: EventKind) {
-        let latest = &mut self.told.entry(path.clone()).or_default().latest;
-        let at = at.unwrap_or(self.now).max(latest.unwrap_or(SystemTime::UNIX_EPOCH));
-        *latest = Some(at);
-        self.events += 1;
-        self.due.push((at, Some(path.clone()), kind));
     }
 }

@@ -2,18 +2,20 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `watcher` | what a watcher knows |
 //! | `requests` | what is asked of the run |
 
 mod requests;
+mod watcher;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub(super) use self::requests::{CANCELLED, stored};
+pub(super) use self::watcher::Watcher;
 use super::super::error::ClientError;
-use super::look::{Looker, Trouble, passes};
-use crate::run::{Control, RecordError, RecordErrorKind, Recorder, Request, RunOutcome};
+use super::look::{Trouble, passes};
+use crate::run::{RecordError, RecordErrorKind, RunOutcome};
 
 /// The shortest and the longest wait between two looks: it grows while nothing happens.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -27,22 +29,7 @@ fn rest(pause: Duration, took: Duration) -> Duration {
     pause.max((took * PART).min(LONGEST))
 }
 
-/// Watches an execution.
-pub(super) struct Watcher {
-    pub(super) looker: Looker,
-    pub(super) recorder: Arc<Recorder>,
-    control: Control,
-    /// What was asked and could not be passed on yet.
-    asked: VecDeque<Request>,
-    /// Since when the control plane has not answered.
-    away: Option<Instant>,
-}
-
 impl Watcher {
-    pub(super) fn new(looker: Looker, recorder: Arc<Recorder>, control: Control) -> Self {
-        Self { looker, recorder, control, asked: VecDeque::new(), away: None }
-    }
-
     /// Watches until the execution is over, and records how it ended.
     pub(super) async fn watch(mut self) -> Result<RunOutcome, RecordError> {
         let mut pause = SHORTEST;

@@ -9,7 +9,7 @@ use nebulakit_types::convert::writer::map_of_literals;
 use super::super::super::client::FlyteClient;
 use super::super::super::error::{ClientError, ClientErrorKind};
 use super::super::look::{Trouble, passes};
-use super::Watcher;
+use super::watcher::Watcher;
 use crate::run::{Answer, EventKind, RecordError, RecordErrorKind, Request};
 use crate::task::failure::chain;
 
