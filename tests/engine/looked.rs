@@ -1,4 +1,4 @@
-//! Executions as whoever looks on sees them: attempts, elements, and what runs in other executions, as the events of a run.
+//! Executions as somebody who watches sees them: attempts, elements, and what runs in other executions, as the events of a run.
 
 use std::process::{Command, Output};
 

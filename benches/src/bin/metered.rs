@@ -26,6 +26,6 @@ fn main() {
     });
     let file = own.parent().unwrap().with_file_name("usage.jsonl");
     OpenOptions::new().create(true).append(true).open(file).unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
-    // A program that a signal ended has no code.
+    // A program ended by a signal gives no exit code.
     std::process::exit(status.code().unwrap_or(1));
 }

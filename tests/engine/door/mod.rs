@@ -34,7 +34,7 @@ const FLOWS: &str = env!("CARGO_BIN_EXE_cluster_flows");
 /// The program whose tasks are launched by their types.
 const LAUNCHING: &str = env!("CARGO_BIN_EXE_launching");
 
-/// A program that is registered at a double, and the home of whoever uses it.
+/// A program that is registered at a double, and the home folder of its user.
 struct Door {
     double: Double,
     home: TempDir,

@@ -81,7 +81,7 @@ impl Authority {
         self.state.lock().unwrap().refuses = true;
     }
 
-    /// Is not there for so many requests.
+    /// Drops this many requests.
     pub(crate) fn fail(&self, times: usize) {
         self.state.lock().unwrap().failing = times;
     }

@@ -26,7 +26,7 @@ pub(super) async fn values(client: &FlyteClient, inline: Option<LiteralMap>, sto
 
 /// The values with those that are kept apart. One that cannot be read stays as the note, which says where it is.
 pub(super) async fn whole(client: &FlyteClient, bytes: Vec<u8>) -> Vec<u8> {
-    // What is no map of literals is refused by who reads it.
+    // The reader refuses what is not a map of literals.
     let Ok(mut values) = LiteralMap::decode(bytes.as_slice()) else { return bytes };
     if !values.literals.values().any(|literal| has_note(literal, 0)) {
         return bytes;

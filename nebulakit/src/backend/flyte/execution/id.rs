@@ -11,7 +11,7 @@ use super::super::error::{ClientError, ClientErrorKind};
 /// How many hex digits a name has that is made here, behind its letter: child ids stay readable up to 20 characters.
 const DIGITS: usize = 19;
 
-/// The longest name of an execution: Kubernetes has no longer ones.
+/// The longest name of an execution that Kubernetes takes.
 const LONGEST: usize = 63;
 
 /// The id of an execution. It displays as `project:domain:name`.

@@ -131,7 +131,7 @@ macro_rules! phases {
     };
 }
 
-// The platform has no word of its own for what has not begun.
+// The platform's word for what has not begun is `undefined`.
 phases! { ExecutionPhase of workflow_execution::Phase:
     Undefined "queued" Queued "queued" Running "running" Succeeding "succeeding" Succeeded "succeeded" Failing "failing" Failed "failed"
     Aborting "aborting" Aborted "aborted" TimedOut "timed out"

@@ -47,7 +47,7 @@ impl Sink for Recorder {
     }
 }
 
-/// Events for whoever only looks on.
+/// Events for those who only watch.
 #[derive(Debug, Default)]
 pub(super) struct Heard(Mutex<Queue>);
 

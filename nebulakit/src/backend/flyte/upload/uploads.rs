@@ -40,7 +40,7 @@ pub(super) fn refused(path: &Path, why: &str) -> ClientError {
     ClientError::new(ClientErrorKind::Upload, format!("cannot upload `{}`: {why}", path.display()))
 }
 
-/// A pipe would never end, and a device has no contents.
+/// Neither a pipe nor a device can be uploaded: reading it may never end.
 pub(super) fn neither(path: &Path) -> ClientError {
     refused(path, "it is neither a file nor a directory")
 }
