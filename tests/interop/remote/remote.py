@@ -155,7 +155,7 @@ def main():
         os.environ.update(said["variables"])
         flows, remote = Flows(pathlib.Path(home), said), Remote(said["endpoint"])
         remote.client.register_task(neighbours.doubled, remote.settings, version="flows-1")
-        remote.client.register_workflow(neighbours.quadrupled, remote.settings, version="flows-2")
+        remote.client.register_workflow(neighbours.quadrupled, dataclasses.replace(remote.settings, version="flows-2"))
         flows.say("register", "--version", VERSION, "--binary", FLOWS.name)
         fetched(report, remote)
         executed(report, remote)

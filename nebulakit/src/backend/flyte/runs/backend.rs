@@ -18,7 +18,7 @@ pub(super) const NAME: &str = "flyte";
 
 /// Runs graphs as executions of a control plane, where they are registered, and records what is seen of them in a folder, as all runs are.
 ///
-/// The execution goes on whether it is watched or not. A process that [attaches](Backend::attach) to a run that nobody watches goes on watching it.
+/// The execution goes on whether it is watched or not. A process that [attaches](crate::backend::Backend::attach) to a run that nobody watches goes on watching it.
 ///
 /// # Examples
 /// ```no_run
