@@ -16,6 +16,7 @@ mod needs;
 pub(crate) mod node;
 mod plan;
 mod preview;
+mod values;
 
 use futures_util::future::BoxFuture;
 
