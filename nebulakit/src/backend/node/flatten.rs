@@ -70,6 +70,12 @@ pub(in crate::backend) fn flatten(graph: &Graph) -> Result<Listed<'_>, String> {
     Ok(Listed { entries })
 }
 
+/// The text of `nodes.jsonl` for a graph, for tests that make plans.
+#[cfg(feature = "testing")]
+pub(crate) fn lines_of(graph: &Graph) -> Result<Vec<u8>, String> {
+    flatten(graph)?.text().map_err(|error| error.to_string())
+}
+
 /// Where a scope is.
 #[derive(Clone, Copy)]
 struct Place<'p, 'g> {
@@ -102,7 +108,11 @@ fn retries(node: &Node) -> u32 {
 impl<'g> Flat<'g> {
     fn push(&mut self, entry: Entry<'g>) -> Result<(), String> {
         self.entries.push(entry);
-        if self.entries.len() > MOST_LINES { Err(format!("the workflow has more than {MOST_LINES} nodes, with those of the workflows in it")) } else { Ok(()) }
+        if self.entries.len() > MOST_LINES {
+            Err(format!("the workflow has more than {MOST_LINES} nodes, with those of the workflows in it"))
+        } else {
+            Ok(())
+        }
     }
 
     /// The lines of a scope; those that nothing else in it waits for.

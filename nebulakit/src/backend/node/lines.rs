@@ -66,7 +66,8 @@ impl Lines {
     }
 
     fn read<'l, T: Deserialize<'l>>(&self, line: &'l [u8], at: u64) -> io::Result<T> {
-        serde_json::from_slice(line).map_err(|error| io::Error::other(format!("{} holds no line at byte {at}: {error}", self.path.display())))
+        serde_json::from_slice(line)
+            .map_err(|error| io::Error::other(format!("{} holds no line at byte {at}: {error}", self.path.display())))
     }
 
     /// Where the line that holds byte `at` ends, behind its line break, and what of it is from there on.

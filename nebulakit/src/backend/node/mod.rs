@@ -40,6 +40,8 @@ mod tries;
 mod usage;
 mod work;
 
+#[cfg(all(feature = "run", feature = "testing"))]
+pub(crate) use self::flatten::lines_of;
 #[cfg(feature = "run")]
 pub(in crate::backend) use self::flatten::{Entry, Listed, flatten};
 #[cfg(feature = "run")]

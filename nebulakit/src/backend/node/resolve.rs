@@ -201,4 +201,3 @@ pub(super) fn split(path: &str) -> (&str, Part) {
         _ => (path, Part::Whole),
     }
 }
-

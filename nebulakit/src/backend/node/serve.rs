@@ -51,14 +51,17 @@ fn run(request: NodeRequest, environment: &Environment) -> Result<Exit, Refusal>
         Which::Node(path) => (path, None),
         Which::Listed { variable, list } => listed(environment, &variable, &list)?,
     };
-    let lines = Lines::open(lines::file(folder.path())).map_err(|error| Refusal::unfit(format!("cannot read the nodes of the plan: {error}")))?;
+    let lines =
+        Lines::open(lines::file(folder.path())).map_err(|error| Refusal::unfit(format!("cannot read the nodes of the plan: {error}")))?;
     let line = match &lines {
         Some(lines) => line_of(lines, &path)?,
         None => None,
     };
     if line.is_none() && request.task.is_none() {
         let said = format!("the plan {} has no node `{}` that a job does", visible::line(&plan.id), visible::line(&path));
-        return Err(Refusal::unfit(format!("{said}\nhint: a node that is known only while the workflow runs needs `--task` with the name of its task")));
+        return Err(Refusal::unfit(format!(
+            "{said}\nhint: a node that is known only while the workflow runs needs `--task` with the name of its task"
+        )));
     }
     let asked = request.attempt.or(listed_attempt);
     let node = folder.node(&path);
@@ -147,11 +150,14 @@ fn may_fail(line: &Line, part: Part) -> bool {
 }
 
 fn settled_already(path: &str, settled: Settled) -> Exit {
-    note(path, &match settled {
-        Settled::Outputs(attempt) => format!("attempt {attempt} has succeeded"),
-        Settled::Skipped => "it is in an arm of a condition that is not taken".to_owned(),
-        Settled::Spared => "it has failed, and others make up for it".to_owned(),
-    });
+    note(
+        path,
+        &match settled {
+            Settled::Outputs(attempt) => format!("attempt {attempt} has succeeded"),
+            Settled::Skipped => "it is in an arm of a condition that is not taken".to_owned(),
+            Settled::Spared => "it has failed, and others make up for it".to_owned(),
+        },
+    );
     Exit::Stored
 }
 
