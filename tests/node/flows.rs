@@ -202,3 +202,16 @@ fn an_engine_that_begins_a_job_again_makes_no_attempt_that_would_not_help() {
     assert_eq!(flow.start("n0[0]", &["--try", "1"]).status.code(), Some(3));
     assert!(flow.path().join("nodes/n0[0]/1/record.json").exists());
 }
+
+#[test]
+fn what_is_known_only_when_it_runs_runs_in_its_own_job() {
+    let (given, ran) = gives("constructs.dynamic", &[("n", int(4))]);
+    assert_eq!((given, ran), (int(12), vec!["n0".to_owned(), "end-node".to_owned()]));
+    // Such a task in a graph that one gave: 6 and 6 and four times the first and one.
+    assert_eq!(gives("dynamic_nested", &[("n", int(3))]).0, int(6 + 6 + 25));
+    let table = list([list([1, 2].map(int)), list([int(3)])]);
+    assert_eq!(gives("mapped_workflows", &[("table", table)]).0, int(7 + 7));
+    let mut flow = flow("constructs.dynamic", &[("n", int(-1))]);
+    flow.run();
+    assert_eq!(flow.outputs("end-node")["o0"], int(0));
+}

@@ -142,23 +142,26 @@ impl Claimed<'_> {
         self.begun.clone().over(task.to_owned(), outcome)
     }
 
+    /// Where what tasks store goes.
+    ///
+    /// # Errors
+    /// When it has no name.
+    pub(super) fn raw(&self) -> Result<String, Refusal> {
+        match &self.plan.data {
+            Some(data) => Ok(format!("{}/{}/{}", data.trim_end_matches('/'), file_name(&self.begun.node), self.begun.attempt)),
+            None => place(&self.attempt.file("raw")),
+        }
+    }
+
     fn request(&self, task: &str) -> Result<ContainerRequest, Refusal> {
-        let place = |path: &Path| {
-            let text = path.to_str().map(str::to_owned);
-            text.ok_or_else(|| Refusal::unfit(format!("the plan is in {}, and tasks take only names that are UTF-8", path.display())))
-        };
         let number = self.begun.attempt;
-        let raw = match &self.plan.data {
-            Some(data) => format!("{}/{}/{number}", data.trim_end_matches('/'), file_name(&self.begun.node)),
-            None => place(&self.attempt.file("raw"))?,
-        };
         // The last that an attempt before this one left.
         let before = (0..number).rev().map(|number| self.node.attempt(number).file("checkpoint")).find(|checkpoint| checkpoint.exists());
         Ok(ContainerRequest {
             task: task.to_owned(),
             inputs: place(&self.attempt.file("inputs.pb"))?,
             output_prefix: place(self.attempt.path())?,
-            raw_output_prefix: Some(raw),
+            raw_output_prefix: Some(self.raw()?),
             checkpoint: Some(place(&self.attempt.file("checkpoint"))?),
             previous_checkpoint: before.map(|before| place(&before)).transpose()?,
             task_template: None,
@@ -194,12 +197,11 @@ impl Claimed<'_> {
     fn unrecorded(&self, error: &io::Error) -> Refusal {
         Refusal::unrecorded(format!("cannot record how the attempt ended, in {}: {error}", self.attempt.path().display()))
     }
+}
 
-    /// The folder of the plan.
-    #[cfg(feature = "run")]
-    pub(super) fn folder(&self) -> &PlanFolder {
-        self.folder
-    }
+fn place(path: &Path) -> Result<String, Refusal> {
+    let text = path.to_str().map(str::to_owned);
+    text.ok_or_else(|| Refusal::unfit(format!("the plan is in {}, and tasks take only names that are UTF-8", path.display())))
 }
 
 /// Whether the attempt was told to stop: it is no failure of its own.

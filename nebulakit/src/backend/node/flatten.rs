@@ -152,7 +152,9 @@ impl<'g> Flat<'g> {
         };
         // What a workflow takes is on the line of what it is given.
         let inputs = if matches!(run, Work::Passes(_)) { Vec::new() } else { place.bound(&node.inputs) };
-        let line = Line { inputs, when: place.when.to_vec(), retries: retries(node), ..line(id, run) };
+        // What is known only when it runs is repeated there.
+        let retries = if matches!(run, Work::Grown(_)) { 0 } else { retries(node) };
+        let line = Line { inputs, when: place.when.to_vec(), retries, ..line(id, run) };
         let parent = place.parent.map(str::to_owned);
         self.push(Entry { line, node: Some(node), graph: place.graph, depends, parent })
     }

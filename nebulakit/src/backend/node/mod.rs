@@ -24,6 +24,7 @@ mod files;
 mod flatten;
 mod folder;
 mod gate;
+#[cfg(feature = "run")]
 mod grown;
 mod line;
 mod lines;
@@ -37,6 +38,9 @@ mod request;
 mod resolve;
 mod serve;
 mod tries;
+#[cfg(not(feature = "run"))]
+#[path = "ungrown.rs"]
+mod grown;
 mod usage;
 mod work;
 
