@@ -7,6 +7,7 @@
 mod capability;
 mod demand;
 mod driver;
+mod engine;
 mod error;
 mod extent;
 pub mod flyte;
