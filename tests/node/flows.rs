@@ -215,3 +215,24 @@ fn what_is_known_only_when_it_runs_runs_in_its_own_job() {
     flow.run();
     assert_eq!(flow.outputs("end-node")["o0"], int(0));
 }
+
+#[test]
+fn a_graph_of_ten_thousand_nodes_has_as_many_lines() {
+    let nodes: Vec<_> = (0..10_000)
+        .map(|number| match number {
+            0 => json!({"id": "n0", "run": {"task": "t"}}),
+            _ => json!({"id": format!("n{number}"), "run": {"task": "t"}, "after": [format!("n{}", (number - 1) / 2)]}),
+        })
+        .collect();
+    let graph = json!({"version": nebulakit::graph::VERSION, "name": "wide", "body": {"nodes": nodes}, "tasks": {"t": {}}});
+    let graph = Graph::from_json(&graph.to_string()).unwrap();
+    let begin = std::time::Instant::now();
+    let lines = String::from_utf8(lines_of_a_plan(&graph).unwrap()).unwrap();
+    println!("{} bytes of lines in {:?}", lines.len(), begin.elapsed());
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 10_002);
+    assert!(lines.windows(2).all(|two| two[0]["id"].as_str() < two[1]["id"].as_str()));
+    let of = |id: &str| lines.iter().find(|line| line["id"] == id).unwrap();
+    assert_eq!(of("n9999")["needs"], json!(["n4999"]));
+    assert_eq!(of("end-node")["needs"].as_array().unwrap().len(), 5_000);
+}

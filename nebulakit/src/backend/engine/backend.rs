@@ -81,7 +81,8 @@ impl EngineBackend {
         let refused = |said: String| RunError::Refused(vec![said]);
         let folder = PlanFolder::at(&path).map_err(|error| refused(format!("there is no current folder: {error}")))?;
         if folder.plan_file().exists() {
-            let said = format!("the folder {} holds the plan of another run\nhint: name a new folder, or leave `--plan-dir` out", path.display());
+            let said =
+                format!("the folder {} holds the plan of another run\nhint: name a new folder, or leave `--plan-dir` out", path.display());
             return Err(refused(said));
         }
         let new = NewPlan {
@@ -89,6 +90,7 @@ impl EngineBackend {
             name: &plan.graph.name,
             run,
             files: &plan.files,
+            graph: &plan.graph,
             program: self.options.program.as_deref(),
         };
         let program = new.write(&folder).map_err(|error| refused(format!("cannot write the plan into {}: {error}", path.display())))?;

@@ -6,7 +6,8 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::backend::node::{PLAN_VERSION, PlanFile, PlanFolder, copy_program};
+use crate::backend::node::{PLAN_VERSION, PlanFile, PlanFolder, copy_program, flatten};
+use crate::graph::Graph;
 use crate::process::{elf::Elf, program};
 use crate::run::RunFolder;
 
@@ -18,6 +19,8 @@ pub(super) struct NewPlan<'a> {
     pub(super) run: &'a RunFolder,
     /// The files of the compiled graph.
     pub(super) files: &'a [(PathBuf, Vec<u8>)],
+    /// The graph, whose nodes can be run by hand, too.
+    pub(super) graph: &'a Graph,
     /// The program that runs the tasks; this one if it is left out.
     pub(super) program: Option<&'a Path>,
 }
@@ -34,6 +37,7 @@ impl NewPlan<'_> {
         for (name, contents) in self.files {
             write(&folder.path().join(name), contents, 0o600)?;
         }
+        flatten(self.graph).map_err(io::Error::other)?.write(folder)?;
         let run = self.run.path();
         let plan = PlanFile {
             version: PLAN_VERSION,
@@ -58,7 +62,8 @@ impl NewPlan<'_> {
 fn script(folder: &PlanFolder, program: &str, run: &RunFolder) -> String {
     let runs = run.path().parent().and_then(Path::parent).unwrap_or(run.path());
     let program = folder.path().join(program);
-    let words = [program.to_string_lossy(), "runs".into(), "attach".into(), run.id().to_string().into(), "--dir".into(), runs.to_string_lossy()];
+    let words =
+        [program.to_string_lossy(), "runs".into(), "attach".into(), run.id().to_string().into(), "--dir".into(), runs.to_string_lossy()];
     let mut script = "#!/bin/sh\n# Drives what is not over of this plan.\nexec".to_owned();
     for word in words {
         let _ = write!(script, " {}", quoted(&word));

@@ -8,7 +8,9 @@ use bytes::Bytes;
 
 use super::end::{End, final_failure};
 use super::files;
-use super::folder::{AttemptFolder, NodeFolder, PlanFolder, Settled};
+#[cfg(feature = "run")]
+use super::folder::PlanFolder;
+use super::folder::{AttemptFolder, NodeFolder, Settled};
 use super::plan_file::PlanFile;
 use super::record::{Begun, FailureRecord, Outcome, Record};
 use super::refusal::Refusal;
@@ -25,6 +27,7 @@ use crate::task::failure::{Failure, code};
 
 /// An attempt that this process has claimed.
 pub(super) struct Claimed<'a> {
+    #[cfg(feature = "run")]
     pub(super) folder: &'a PlanFolder,
     pub(super) plan: &'a PlanFile,
     pub(super) node: NodeFolder,

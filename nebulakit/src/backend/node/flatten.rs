@@ -15,25 +15,21 @@ const MOST_LINES: usize = 1_000_000;
 
 /// The lines of a graph, sorted by their ids.
 #[derive(Debug)]
-pub(in crate::backend) struct Listed<'g> {
-    pub(in crate::backend) entries: Vec<Entry<'g>>,
+pub(in crate::backend) struct Listed {
+    entries: Vec<Entry>,
 }
 
-/// A line, and what it was made of.
+/// A line, and where it is.
 #[derive(Debug)]
-pub(in crate::backend) struct Entry<'g> {
-    pub(in crate::backend) line: Line,
-    /// The node, for a line of one.
-    pub(in crate::backend) node: Option<&'g Node>,
-    /// The workflow that it is in.
-    pub(in crate::backend) graph: &'g Graph,
+struct Entry {
+    line: Line,
     /// What it needs within its scope, by ids of lines.
     depends: Vec<String>,
     /// The line of the workflow or the condition that it is in.
     parent: Option<String>,
 }
 
-impl Listed<'_> {
+impl Listed {
     /// The text of `nodes.jsonl`.
     ///
     /// # Errors
@@ -55,14 +51,14 @@ impl Listed<'_> {
 ///
 /// # Errors
 /// With why there are none: a workflow that it does not have, or nodes without end.
-pub(in crate::backend) fn flatten(graph: &Graph) -> Result<Listed<'_>, String> {
+pub(in crate::backend) fn flatten(graph: &Graph) -> Result<Listed, String> {
     let mut flat = Flat { graph, entries: Vec::new(), ends: HashMap::new() };
     let given = Work::Given(graph.inputs.clone());
-    flat.push(Entry { line: line(START.to_owned(), given), node: None, graph, depends: vec![], parent: None })?;
-    let place = Place { graph, prefix: None, when: &[], parent: None, depth: 0 };
+    flat.push(Entry { line: line(START.to_owned(), given), depends: vec![], parent: None })?;
+    let place = Place { prefix: None, when: &[], parent: None, depth: 0 };
     let last = flat.scope(&graph.body, place)?;
     let gives = Line { inputs: place.bound(&graph.body.outputs), ..line(END.to_owned(), Work::Gives) };
-    flat.push(Entry { line: gives, node: None, graph, depends: last, parent: None })?;
+    flat.push(Entry { line: gives, depends: last, parent: None })?;
     flat.handler(graph, place)?;
     let Flat { mut entries, ends, .. } = flat;
     order(&mut entries, &ends);
@@ -78,8 +74,7 @@ pub(crate) fn lines_of(graph: &Graph) -> Result<Vec<u8>, String> {
 
 /// Where a scope is.
 #[derive(Clone, Copy)]
-struct Place<'p, 'g> {
-    graph: &'g Graph,
+struct Place<'p> {
     /// The path of the node that runs the workflow.
     prefix: Option<&'p str>,
     when: &'p [When],
@@ -90,7 +85,7 @@ struct Place<'p, 'g> {
 
 struct Flat<'g> {
     graph: &'g Graph,
-    entries: Vec<Entry<'g>>,
+    entries: Vec<Entry>,
     /// What has to be over for a line to be over that is of several: those at the end of its scopes, and itself if it is a job.
     ends: HashMap<String, Vec<String>>,
 }
@@ -106,7 +101,7 @@ fn retries(node: &Node) -> u32 {
 }
 
 impl<'g> Flat<'g> {
-    fn push(&mut self, entry: Entry<'g>) -> Result<(), String> {
+    fn push(&mut self, entry: Entry) -> Result<(), String> {
         self.entries.push(entry);
         if self.entries.len() > MOST_LINES {
             Err(format!("the workflow has more than {MOST_LINES} nodes, with those of the workflows in it"))
@@ -116,7 +111,7 @@ impl<'g> Flat<'g> {
     }
 
     /// The lines of a scope; those that nothing else in it waits for.
-    fn scope(&mut self, scope: &'g Scope, place: Place<'_, 'g>) -> Result<Vec<String>, String> {
+    fn scope(&mut self, scope: &'g Scope, place: Place<'_>) -> Result<Vec<String>, String> {
         if place.depth > DEEPEST {
             return Err(format!("workflows and conditions are nested more than {DEEPEST} deep; does the recursion end?"));
         }
@@ -132,7 +127,7 @@ impl<'g> Flat<'g> {
         Ok(scope.nodes.iter().filter(|node| !awaited.contains(&*node.id)).map(|node| place.id(&node.id)).collect())
     }
 
-    fn node(&mut self, node: &'g Node, depends: Vec<String>, place: Place<'_, 'g>) -> Result<(), String> {
+    fn node(&mut self, node: &'g Node, depends: Vec<String>, place: Place<'_>) -> Result<(), String> {
         let id = place.id(&node.id);
         let run = match &node.kind {
             Kind::Task(name) | Kind::Reference(name) if self.is_dynamic(name) => Work::Grown(name.to_string()),
@@ -156,7 +151,7 @@ impl<'g> Flat<'g> {
         let retries = if matches!(run, Work::Grown(_)) { 0 } else { retries(node) };
         let line = Line { inputs, when: place.when.to_vec(), retries, ..line(id, run) };
         let parent = place.parent.map(str::to_owned);
-        self.push(Entry { line, node: Some(node), graph: place.graph, depends, parent })
+        self.push(Entry { line, depends, parent })
     }
 
     fn is_dynamic(&self, task: &str) -> bool {
@@ -164,7 +159,7 @@ impl<'g> Flat<'g> {
     }
 
     /// A workflow that the node `id` runs: its lines, and what it passes on.
-    fn workflow(&mut self, node: &'g Node, id: &str, name: &str, place: Place<'_, 'g>) -> Result<Work, String> {
+    fn workflow(&mut self, node: &'g Node, id: &str, name: &str, place: Place<'_>) -> Result<Work, String> {
         let graph = self.graph.workflows.get(name).ok_or_else(|| format!("the graph has no workflow `{name}`"))?;
         let mut given = place.bound(&node.inputs);
         for input in &graph.inputs {
@@ -173,15 +168,15 @@ impl<'g> Flat<'g> {
                 given.push(Bound::new(input.name.clone(), Binding::Literal(Box::new(default))));
             }
         }
-        let within = Place { graph, prefix: Some(id), when: place.when, parent: Some(id), depth: place.depth + 1 };
-        self.push(Entry { line: line(within.id(START), Work::Passes(given)), node: None, graph, depends: vec![], parent: None })?;
+        let within = Place { prefix: Some(id), when: place.when, parent: Some(id), depth: place.depth + 1 };
+        self.push(Entry { line: line(within.id(START), Work::Passes(given)), depends: vec![], parent: None })?;
         let last = self.scope(&graph.body, within)?;
         self.ends.insert(id.to_owned(), last);
         self.handler(graph, within)?;
         Ok(Work::Passes(within.bound(&graph.body.outputs)))
     }
 
-    fn branch(&mut self, branch: &'g Branch, id: &str, place: Place<'_, 'g>) -> Result<Work, String> {
+    fn branch(&mut self, branch: &'g Branch, id: &str, place: Place<'_>) -> Result<Work, String> {
         let mut last = vec![id.to_owned()];
         for (arm, scope) in branch.scopes().enumerate() {
             let when: Vec<_> = place.when.iter().cloned().chain([When { branch: id.to_owned(), arm }]).collect();
@@ -198,16 +193,16 @@ impl<'g> Flat<'g> {
     }
 
     /// The handler of a workflow's failure, if it is a task.
-    fn handler(&mut self, graph: &'g Graph, place: Place<'_, 'g>) -> Result<(), String> {
+    fn handler(&mut self, graph: &'g Graph, place: Place<'_>) -> Result<(), String> {
         let Some(node) = graph.on_failure.as_deref() else { return Ok(()) };
         let (Kind::Task(name) | Kind::Reference(name)) = &node.kind else { return Ok(()) };
         let run = if self.is_dynamic(name) { Work::Grown(name.to_string()) } else { Work::Task(name.to_string()) };
         let line = Line { inputs: place.bound(&node.inputs), is_handler: true, retries: retries(node), ..line(place.id(&node.id), run) };
-        self.push(Entry { line, node: Some(node), graph: place.graph, depends: vec![], parent: None })
+        self.push(Entry { line, depends: vec![], parent: None })
     }
 }
 
-impl Place<'_, '_> {
+impl Place<'_> {
     /// The path of a node of its workflow.
     fn id(&self, node: &str) -> String {
         match self.prefix {
@@ -278,7 +273,7 @@ fn of_binding<'g>(binding: &'g Binding, taken: &mut BTreeSet<&'g str>) {
 }
 
 /// Fills in which jobs each line needs.
-fn order(entries: &mut [Entry<'_>], ends: &HashMap<String, Vec<String>>) {
+fn order(entries: &mut [Entry], ends: &HashMap<String, Vec<String>>) {
     let places: HashMap<&str, usize> = entries.iter().enumerate().map(|(place, entry)| (&*entry.line.id, place)).collect();
     let mut order = Order { entries, places, ends, needs: vec![None; entries.len()], over: HashMap::new() };
     let needs: Vec<_> = (0..entries.len()).map(|place| order.needs(place)).collect();
@@ -289,8 +284,8 @@ fn order(entries: &mut [Entry<'_>], ends: &HashMap<String, Vec<String>>) {
     }
 }
 
-struct Order<'o, 'g> {
-    entries: &'o [Entry<'g>],
+struct Order<'o> {
+    entries: &'o [Entry],
     places: HashMap<&'o str, usize>,
     ends: &'o HashMap<String, Vec<String>>,
     needs: Vec<Option<Vec<String>>>,
@@ -298,7 +293,7 @@ struct Order<'o, 'g> {
     over: HashMap<&'o str, Vec<String>>,
 }
 
-impl<'o> Order<'o, '_> {
+impl<'o> Order<'o> {
     /// The jobs that the line at `place` needs: those of its own scope, else those of the line that it is in.
     fn needs(&mut self, place: usize) -> Vec<String> {
         if let Some(known) = &self.needs[place] {

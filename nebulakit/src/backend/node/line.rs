@@ -10,9 +10,11 @@ use crate::graph::Output;
 use crate::graph::{Bound, Gate, Input, Map, Test};
 
 /// What a workflow is given: its inputs are the outputs of this line.
+#[cfg(feature = "run")]
 pub(in crate::backend) const START: &str = "start-node";
 
 /// What the run's own workflow gives.
+#[cfg(feature = "run")]
 pub(in crate::backend) const END: &str = "end-node";
 
 /// A node that is known before the workflow runs.

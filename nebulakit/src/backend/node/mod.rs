@@ -26,6 +26,9 @@ mod folder;
 mod gate;
 #[cfg(feature = "run")]
 mod grown;
+#[cfg(not(feature = "run"))]
+#[path = "ungrown.rs"]
+mod grown;
 mod line;
 mod lines;
 mod listing;
@@ -38,20 +41,15 @@ mod request;
 mod resolve;
 mod serve;
 mod tries;
-#[cfg(not(feature = "run"))]
-#[path = "ungrown.rs"]
-mod grown;
 mod usage;
 mod work;
 
+#[cfg(feature = "run")]
+pub(in crate::backend) use self::flatten::flatten;
 #[cfg(all(feature = "run", feature = "testing"))]
 pub(crate) use self::flatten::lines_of;
 #[cfg(feature = "run")]
-pub(in crate::backend) use self::flatten::{Entry, Listed, flatten};
-#[cfg(feature = "run")]
-pub(in crate::backend) use self::folder::{AttemptFolder, NodeFolder, PlanFolder, Settled};
-#[cfg(feature = "run")]
-pub(in crate::backend) use self::line::{BranchLine, END, Line, MapLine, OtherwiseLine, START, When, Work};
+pub(in crate::backend) use self::folder::{AttemptFolder, PlanFolder};
 #[cfg(feature = "run")]
 pub(in crate::backend) use self::plan_file::{PLAN_VERSION, PlanFile};
 #[cfg(feature = "run")]

@@ -51,12 +51,13 @@ fn run(request: NodeRequest, environment: &Environment) -> Result<Exit, Refusal>
         Which::Node(path) => (path, None),
         Which::Listed { variable, list } => listed(environment, &variable, &list)?,
     };
-    let lines =
-        Lines::open(lines::file(folder.path())).map_err(|error| Refusal::unfit(format!("cannot read the nodes of the plan: {error}")))?;
-    let line = match &lines {
-        Some(lines) => line_of(lines, &path)?,
-        None => None,
+    // Whoever names the task has put what it takes beside it.
+    let lines = match request.task {
+        Some(_) => None,
+        None => Lines::open(lines::file(folder.path()))
+            .map_err(|error| Refusal::unfit(format!("cannot read the nodes of the plan: {error}")))?,
     };
+    let line = lines.as_ref().map(|lines| line_of(lines, &path)).transpose()?.flatten();
     if line.is_none() && request.task.is_none() {
         let said = format!("the plan {} has no node `{}` that a job does", visible::line(&plan.id), visible::line(&path));
         return Err(Refusal::unfit(format!(
@@ -95,6 +96,7 @@ fn run(request: NodeRequest, environment: &Environment) -> Result<Exit, Refusal>
     }
     let is_last = request.tries.unwrap_or(1) > retries;
     let claimed = Claimed {
+        #[cfg(feature = "run")]
         folder: &folder,
         plan: &plan,
         attempt: node.attempt(begun.attempt),
@@ -117,7 +119,7 @@ fn run(request: NodeRequest, environment: &Environment) -> Result<Exit, Refusal>
             let todo = todo(&folder, &Values::new(&folder, lines), &line, part);
             claimed.perform(todo, &mut signals)
         }
-        (None, ..) => Err(Refusal::unfit("the plan has no nodes".to_owned())),
+        (None, ..) => Err(Refusal::unfit("the plan has no nodes")),
     }
 }
 
