@@ -224,7 +224,8 @@ fn a_graph_of_ten_thousand_nodes_has_as_many_lines() {
             _ => json!({"id": format!("n{number}"), "run": {"task": "t"}, "after": [format!("n{}", (number - 1) / 2)]}),
         })
         .collect();
-    let graph = json!({"version": nebulakit::graph::VERSION, "name": "wide", "body": {"nodes": nodes}, "tasks": {"t": {}}});
+    let graph = json!({"name": "wide", "body": {"nodes": nodes}, "tasks": {"t": {}}});
+    let graph = json!({"version": nebulakit::graph::VERSION, "graph": graph});
     let graph = Graph::from_json(&graph.to_string()).unwrap();
     let begin = std::time::Instant::now();
     let lines = String::from_utf8(lines_of_a_plan(&graph).unwrap()).unwrap();
