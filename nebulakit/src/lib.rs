@@ -9,6 +9,8 @@ pub mod backend;
 #[cfg(not(feature = "run"))]
 pub mod backend {
     pub mod flyte;
+    pub(crate) mod node;
+    mod values;
 }
 pub mod cli;
 #[cfg(feature = "coordinator")]

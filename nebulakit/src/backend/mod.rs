@@ -5,20 +5,27 @@
 //! your own programs.
 
 mod capability;
+mod command;
 mod demand;
 mod driver;
+mod engine;
 mod error;
 mod extent;
 pub mod flyte;
 mod inputs;
 mod local;
 mod needs;
+pub(crate) mod node;
 mod plan;
 mod preview;
+mod values;
 
 use futures_util::future::BoxFuture;
 
 pub use self::capability::{Capabilities, Capability};
+pub use self::command::CommandBackend;
+pub(crate) use self::command::KIND as COMMAND;
+pub(crate) use self::engine::{Said, Settings};
 pub use self::error::{NodeError, RunError};
 pub use self::local::{LocalBackend, RunLocal};
 pub use self::plan::{CacheUse, Options, Plan};
