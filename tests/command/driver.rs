@@ -69,3 +69,30 @@ fn a_detached_run_goes_on_by_itself() {
     assert_eq!(place.said(&["runs", "attach", plan.to_str().unwrap()]), "me\n");
     assert_eq!(place.jobs().len(), 1);
 }
+
+/// Killed at every event of a run, and attached again: nothing is lost, and nothing runs twice.
+#[test]
+fn a_driver_that_is_killed_at_any_event_loses_nothing() {
+    for events in 1..=16 {
+        let place = Place::new();
+        let started = place.start(&["run", "doubled", "--xs", "[4,5]", "--backend", "batch"]);
+        let count = || {
+            let run = fs::read_dir(place.path().join(".nebulakit/runs")).ok().and_then(|mut runs| Some(runs.next()?.ok()?.path()));
+            run.and_then(|run| fs::read_to_string(run.join("events.jsonl")).ok()).map_or(0, |text| text.lines().count())
+        };
+        while count() < events {
+            std::thread::yield_now();
+        }
+        started.signal(Signal::SIGKILL);
+        let out = started.ended().out;
+        assert!(out.is_empty() || out == "[8, 10]\n", "{events}: {out}");
+        let answer = place.answer(&["runs", "attach", "last"]);
+        assert_eq!((answer.code, answer.out.as_str()), (0, "[8, 10]\n"), "{events}: {}", answer.err);
+        assert_eq!(place.jobs().len(), 2, "killed at event {events}");
+        let all = place.events();
+        for (kind, expected) in [("created", 1), ("started", 3), ("succeeded", 3), ("ended", 1)] {
+            let count = all.iter().filter(|event| event["event"] == kind).count();
+            assert_eq!(count, expected, "{kind}, killed at event {events}: {all:#?}");
+        }
+    }
+}

@@ -11,6 +11,7 @@ mod rules;
 mod settings;
 mod strategy;
 mod variables;
+mod wanted;
 mod watcher;
 
 pub(in crate::backend) use self::backend::{EngineBackend, EngineOptions};
