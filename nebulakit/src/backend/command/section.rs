@@ -112,10 +112,12 @@ impl Section {
             queue: keys.span("queue_timeout", &mut mistakes),
             ..usual
         };
-        for (name, template) in [("status", &status), ("cancel", &cancel)] {
-            if template.as_ref().is_some_and(|template| template.has("ids") == template.has("id")) {
-                mistakes.push(keys.mistake(name, "expected `{ids}`, for all jobs at once, or `{id}`, for one"));
-            }
+        // One that names no job tells of all.
+        if status.as_ref().is_some_and(|status| status.has("ids") && status.has("id")) {
+            mistakes.push(keys.mistake("status", "expected `{ids}`, for all jobs at once, or `{id}`, for one, not both"));
+        }
+        if cancel.as_ref().is_some_and(|cancel| cancel.has("ids") == cancel.has("id")) {
+            mistakes.push(keys.mistake("cancel", "expected `{ids}`, for all jobs at once, or `{id}`, for one"));
         }
         if submit.as_ref().is_some_and(|submit| submit.has("command") == submit.has("script")) {
             mistakes.push(

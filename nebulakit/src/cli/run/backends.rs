@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use clap::builder::ValueParser;
-use clap::{Arg, ArgMatches};
+use clap::{Arg, ArgAction, ArgMatches};
 use nebulakit_types::visible;
 
-use super::options::flag;
 use crate::backend::{Backend, COMMAND, CommandBackend, LocalBackend, RunError, Said, Settings};
 use crate::cli::complaint::Complaint;
 use crate::cli::setting::Setting;
@@ -32,7 +31,7 @@ pub(super) fn arguments() -> [Arg; 3] {
             .value_name("DIR")
             .value_parser(ValueParser::path_buf())
             .help("folder that the plan of another backend than local is written into"),
-        flag(DETACH).help("print the id of the run, and leave a process that drives it"),
+        Arg::new(DETACH).long(DETACH).action(ArgAction::SetTrue).help("print the id of the run, and leave a process that drives it"),
     ]
 }
 

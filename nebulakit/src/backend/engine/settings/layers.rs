@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use nebulakit_types::visible;
 use toml::{Table, Value};
 
-use super::keys::Mistakes;
+use super::mistakes::Mistakes;
 
 /// Settings of several files in one table, and where each is from.
 #[derive(Debug, Clone, Default)]

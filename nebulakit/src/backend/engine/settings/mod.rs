@@ -5,6 +5,7 @@
 
 mod keys;
 mod layers;
+mod mistakes;
 mod origin;
 
 use std::path::{Path, PathBuf};
@@ -12,10 +13,11 @@ use std::time::Duration;
 
 use toml::{Table, Value};
 
+pub(in crate::backend) use self::keys::Keys;
 use self::keys::span;
-pub(in crate::backend) use self::keys::{Keys, Mistakes};
 pub(in crate::backend) use self::layers::Layers;
 use self::layers::join;
+pub(in crate::backend) use self::mistakes::Mistakes;
 pub(crate) use self::origin::Shown;
 use super::rules::{Rule, Rules};
 use crate::services::env::{self, Environment};
