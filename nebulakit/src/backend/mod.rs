@@ -7,12 +7,14 @@
 mod capability;
 mod demand;
 mod driver;
+mod engine;
 mod error;
 mod extent;
 pub mod flyte;
 mod inputs;
 mod local;
 mod needs;
+pub(crate) mod node;
 mod plan;
 mod preview;
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use crate::run::digest;
 use crate::run::error::{At as _, RecordError};
-use crate::run::file_name::file_name;
+use crate::process::file_name::file_name;
 use crate::run::folder::{DECK, RunFolder, entries};
 use crate::run::path::NodePath;
 use crate::run::state::RunState;

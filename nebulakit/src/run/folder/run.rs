@@ -21,7 +21,7 @@ use std::{fs, io};
 
 use crate::coordinator::RunId;
 use crate::run::error::{At as _, RecordError};
-use crate::run::file_name::file_name;
+use crate::process::file_name::file_name;
 use crate::run::folder::data::Data;
 use crate::run::folder::lock::{self, DriverLock, RunHold};
 use crate::run::folder::publish::{Durability, make, publish};

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::run::digest;
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
-use crate::run::file_name::file_name;
+use crate::process::file_name::file_name;
 use crate::run::folder::{Durability, entries, make, publish};
 use crate::task::cancellation::Cancellation;
 
