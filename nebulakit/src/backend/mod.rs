@@ -17,6 +17,8 @@ mod needs;
 pub(crate) mod node;
 mod plan;
 mod preview;
+#[cfg(feature = "slurm")]
+mod slurm;
 
 use futures_util::future::BoxFuture;
 

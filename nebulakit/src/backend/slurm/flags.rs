@@ -1,0 +1,120 @@
+//! The words of `sbatch` for a job, or for the equal jobs of an array.
+
+use std::time::Duration;
+
+use super::settings::Settings;
+use crate::backend::engine::EngineJob;
+
+/// How long before its end by Slurm's clock a job is told that it ends, in seconds: enough to save a checkpoint and leave a record.
+const NOTICE: u64 = 60;
+
+/// Slurm may give that notice so much earlier, in seconds.
+const EARLIER: u64 = 60;
+
+const MIB: u64 = 1024 * 1024;
+
+/// Where a job's output goes, as `sbatch` writes names of files.
+#[derive(Clone, Debug)]
+pub(super) struct Output {
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+}
+
+/// The words for jobs like `job`, called `name`; `elements` is how many there are of an array.
+///
+/// # Errors
+/// When something of it cannot be said to `sbatch`.
+pub(super) fn words(job: &EngineJob, name: &str, settings: &Settings, output: &Output, elements: Option<usize>) -> Result<Vec<String>, String> {
+    let mut words: Vec<_> = ["--parsable", "--no-requeue", "--nodes=1", "--ntasks=1", "--open-mode=append"].map(str::to_owned).into();
+    let mut flag = |name: &str, value: &str| words.push(format!("--{name}={value}"));
+    flag("job-name", name);
+    flag("output", &output.stdout);
+    flag("error", &output.stderr);
+    flag("export", &exported(&job.variables)?);
+    flag("cpus-per-task", &cores(job.cores).to_string());
+    if let Some(memory) = job.memory {
+        flag("mem", &format!("{}M", memory.div_ceil(MIB).max(1)));
+    }
+    match (&settings.gres, job.gpus) {
+        (Some(gres), _) => flag("gres", gres),
+        (None, 0) => {}
+        (None, gpus) => flag("gpus", &gpus.to_string()),
+    }
+    if let Some(time) = job.time {
+        flag("time", &minutes(time).to_string());
+    }
+    flag("signal", &format!("B:TERM@{NOTICE}"));
+    if let Some(elements) = elements {
+        flag("array", &format!("0-{}", elements.saturating_sub(1)));
+    }
+    let own = [
+        ("partition", &settings.partition),
+        ("account", &settings.account),
+        ("qos", &settings.qos),
+        ("constraint", &settings.constraint),
+        ("licenses", &settings.licenses),
+        ("clusters", &settings.cluster),
+    ];
+    for (name, value) in own {
+        if let Some(value) = value {
+            flag(name, value);
+        }
+    }
+    words.extend(settings.flags.iter().cloned());
+    Ok(words)
+}
+
+/// Whole cores, at least one: Slurm hands out no parts.
+fn cores(cores: f64) -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a conversion of a float keeps to the bounds of the integer")]
+    let whole = cores.ceil() as u64;
+    whole.max(1)
+}
+
+/// The limit that Slurm keeps, in minutes, its unit. The job keeps its own to the second, and Slurm's notice must not come before that.
+fn minutes(time: Duration) -> u64 {
+    (time.as_secs() + NOTICE + EARLIER).div_ceil(60) + 1
+}
+
+/// The names of variables that the job gets from those of `sbatch`: values stand in no command line.
+fn exported(variables: &[(String, String)]) -> Result<String, String> {
+    if variables.is_empty() {
+        return Ok("NONE".to_owned());
+    }
+    let refused = variables.iter().map(|(name, _)| name).find(|name| !can_be_exported(name));
+    if let Some(name) = refused {
+        return Err(format!("the variable `{}` cannot be given to a job of Slurm", super::client::shown(name)));
+    }
+    Ok(variables.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(","))
+}
+
+/// Some names mean something else there, and some are settings of `sbatch` itself.
+fn can_be_exported(name: &str) -> bool {
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !name.starts_with(|c: char| c.is_ascii_digit());
+    is_name && !["ALL", "NONE", "NIL"].contains(&name) && !["SLURM_", "SBATCH_"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_rounded_up_to_what_slurm_hands_out() {
+        assert_eq!([0.0, 0.5, 1.0, 1.5, f64::NAN].map(cores), [1, 1, 1, 2, 1]);
+        // However early the notice comes, the time is over before.
+        for seconds in [1, 58, 60, 61, 3600] {
+            assert!(minutes(Duration::from_secs(seconds)) * 60 - NOTICE - EARLIER >= seconds, "{seconds}");
+        }
+        assert_eq!(minutes(Duration::from_secs(60)), 4);
+    }
+
+    #[test]
+    fn variables_go_by_name() {
+        let of = |names: &[&str]| exported(&names.iter().map(|name| ((*name).to_owned(), "secret".to_owned())).collect::<Vec<_>>());
+        assert_eq!(of(&[]).unwrap(), "NONE");
+        assert_eq!(of(&["PATH", "MY_FLAG"]).unwrap(), "PATH,MY_FLAG");
+        for name in ["ALL", "NONE", "A,B", "A=B", "", "1A", "SBATCH_PARTITION", "SLURM_JOB_ID", "A B"] {
+            assert!(of(&[name]).is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Slurm: each attempt at a node is a job of its own, or an element of an array, submitted with `sbatch` and watched with `squeue` and `sacct`.
+//!
+//! Everything goes through Slurm's own client programs, which are on each machine from which jobs are submitted: there is no library to match a
+//! cluster's version. `flags`, `script` and `quoted` say a job in their words, `arrays` puts equal ones together, `client` runs the programs, and
+//! `submitted`, `queue`, `accounts` and `state` read what they say.
+
+mod accounts;
+mod arrays;
+mod client;
+mod cluster;
+mod flags;
+mod queue;
+mod quoted;
+mod script;
+mod settings;
+mod state;
+mod submitted;
+mod submitting;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::OnceCell;
+
+pub(in crate::backend) use self::settings::Settings;
+use self::client::Client;
+use self::cluster::Cluster;
+use self::queue::Queue;
+use crate::backend::engine::{Engine, EngineError, EngineId, EngineJob, NotSubmitted, Seen};
+use crate::services::env::Environment;
+
+/// How many jobs one `scancel` ends.
+const CANCELLED_AT_ONCE: usize = 500;
+
+/// The settings of a job.
+pub(in crate::backend) type SettingsOf = Arc<dyn Fn(&EngineJob) -> Arc<Settings> + Send + Sync>;
+
+/// A Slurm cluster.
+pub(in crate::backend) struct Slurm {
+    client: Client,
+    settings: SettingsOf,
+    /// Of a cluster that is not the one of this machine, its name.
+    cluster: Option<String>,
+    /// Where the arrays of the run are listed, whose answers may be lost.
+    plan: PathBuf,
+    user: u32,
+    limits: OnceCell<Cluster>,
+}
+
+impl Slurm {
+    /// The cluster that Slurm's programs on this machine speak to, or that one of its clusters, for the jobs of a plan.
+    pub(in crate::backend) fn new(own: &Environment, plan: PathBuf, cluster: Option<String>, settings: SettingsOf) -> Self {
+        Self { client: Client::new(own), settings, cluster, plan, user: rustix::process::getuid().as_raw(), limits: OnceCell::new() }
+    }
+
+    async fn limits(&self) -> &Cluster {
+        self.limits.get_or_init(|| Cluster::ask(&self.client)).await
+    }
+
+    async fn queue(&self) -> Result<Queue, EngineError> {
+        Queue::ask(&self.client, self.user, self.cluster.as_deref()).await
+    }
+
+    /// The number of the job, or of the array, that Slurm has under a name: one that is over, maybe only in the accounts.
+    async fn number(&self, queue: &Queue, name: &str) -> Result<Option<String>, EngineError> {
+        match queue.find(name) {
+            Some(number) => Ok(Some(number)),
+            None => accounts::find(&self.client, name, self.cluster.as_deref()).await,
+        }
+    }
+}
+
+impl Engine for Slurm {
+    fn name(&self) -> &str {
+        "slurm"
+    }
+
+    fn submit<'a>(&'a self, jobs: &'a [EngineJob]) -> BoxFuture<'a, Vec<Result<EngineId, NotSubmitted>>> {
+        Box::pin(submitting::submit(self, jobs))
+    }
+
+    fn look<'a>(&'a self, ids: &'a [EngineId]) -> BoxFuture<'a, Result<HashMap<EngineId, Seen>, EngineError>> {
+        Box::pin(async move {
+            let queue = self.queue().await?;
+            let (mut seen, mut forgotten) = (HashMap::with_capacity(ids.len()), Vec::new());
+            for id in ids {
+                match queue.look(id)? {
+                    Some(state) => drop(seen.insert(id.clone(), state)),
+                    None => forgotten.push(id),
+                }
+            }
+            if !forgotten.is_empty()
+                && let Some(ends) = accounts::ends(&self.client, &forgotten, self.cluster.as_deref()).await?
+            {
+                seen.extend(ends.into_iter().filter(|(id, _)| forgotten.contains(&id)));
+            }
+            Ok(seen)
+        })
+    }
+
+    fn cancel<'a>(&'a self, ids: &'a [EngineId]) -> BoxFuture<'a, Result<(), EngineError>> {
+        Box::pin(async move {
+            for some in ids.chunks(CANCELLED_AT_ONCE) {
+                // One that is over, or unknown, is no failure with `--quiet`.
+                let mut words = vec!["--quiet".to_owned()];
+                words.extend(self.cluster.iter().map(|cluster| format!("--clusters={cluster}")));
+                words.extend(some.iter().map(|id| id.as_str().to_owned()));
+                let said = self.client.run("scancel", &words, &[], "").await.map_err(|error| EngineError(error.to_string()))?;
+                if said.code != Some(0) && !said.stderr.contains("Invalid job id specified") {
+                    return Err(EngineError(format!("`scancel` failed, with {}", said.shown())));
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn find<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<EngineId>, EngineError>> {
+        Box::pin(async move {
+            let queue = self.queue().await?;
+            if let Some(number) = self.number(&queue, name).await? {
+                return Ok(Some(number.into()));
+            }
+            let arrays = arrays::find(&self.plan, name).map_err(|error| EngineError(format!("cannot read the plan's arrays: {error}")))?;
+            for (array, index) in arrays {
+                if let Some(number) = self.number(&queue, &array).await? {
+                    return Ok(Some(format!("{number}_{index}").into()));
+                }
+            }
+            Ok(None)
+        })
+    }
+}
