@@ -8,6 +8,8 @@ use crate::backend::engine::{EngineError, EngineId, Seen};
 
 const BETWEEN: char = '\u{1f}';
 const FIELDS: &str = "JobID,State,ExitCode,JobName";
+/// What the header calls the first of them.
+const HEADER: &str = "JobID";
 
 /// How far back a job is looked for by its name.
 const SINCE: &str = "--starttime=now-14days";
@@ -34,7 +36,7 @@ pub(super) async fn find(client: &Client, name: &str, cluster: Option<&str>) -> 
 }
 
 async fn ask(client: &Client, which: String, cluster: Option<&str>) -> Result<Option<String>, EngineError> {
-    let mut words: Vec<_> = ["--noheader", "--allocations", "--parsable2"].map(str::to_owned).into();
+    let mut words: Vec<_> = ["--allocations", "--parsable2"].map(str::to_owned).into();
     words.push(format!("--delimiter={BETWEEN}"));
     words.push(format!("--format={FIELDS}"));
     if which.starts_with("--name") {
@@ -46,15 +48,17 @@ async fn ask(client: &Client, which: String, cluster: Option<&str>) -> Result<Op
     if said.stderr.contains("accounting storage is disabled") {
         return Ok(None);
     }
-    // It ends with 0 where the database does not answer.
-    if said.code != Some(0) || (said.stdout.trim().is_empty() && said.stderr.contains("error:")) {
-        return Err(EngineError(format!("`sacct` failed, with {}", said.shown())));
+    // It ends with 0 where the database does not answer, but without the header then.
+    if said.code != Some(0) || rows(&said.stdout).next().is_none() {
+        return Err(EngineError(format!("`sacct` should tell of jobs, and said {}", said.shown())));
     }
     Ok(Some(said.stdout))
 }
 
+/// The header and what is behind it.
 fn rows(text: &str) -> impl Iterator<Item = [&str; 4]> {
-    text.lines().filter_map(|line| line.splitn(4, BETWEEN).collect::<Vec<_>>().try_into().ok())
+    let rows = text.lines().filter_map(|line| <[&str; 4]>::try_from(line.splitn(4, BETWEEN).collect::<Vec<_>>()).ok());
+    rows.skip_while(|[id, ..]| *id != HEADER)
 }
 
 fn read(text: &str) -> HashMap<EngineId, Seen> {
@@ -77,6 +81,7 @@ mod tests {
 
     /// From Slurm 22.05.8, with its separator written as `|`.
     const SAID: &str = "\
+JobID|State|ExitCode|JobName
 2|CANCELLED by 0|0:0|two
 3|FAILED|3:0|three
 4|FAILED|0:9|nine

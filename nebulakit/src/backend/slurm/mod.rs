@@ -9,6 +9,10 @@ mod arrays;
 mod client;
 mod cluster;
 mod flags;
+#[cfg(test)]
+mod odd_answers;
+#[cfg(test)]
+mod on_a_cluster;
 mod queue;
 mod quoted;
 mod script;

@@ -9,6 +9,8 @@ use crate::backend::engine::{EngineError, EngineId, Seen};
 /// Between fields, which may hold anything that people type.
 const BETWEEN: char = '\u{1f}';
 const FIELDS: [&str; 6] = ["JobArrayID", "State", "exit_code", "BatchHost", "Reason", "Name"];
+/// What the header calls the first of them.
+const HEADER: &str = "JOBID";
 
 /// What the controller knows.
 #[derive(Debug, Default)]
@@ -29,29 +31,27 @@ impl Queue {
     /// When there is no answer, or one that is none.
     pub(super) async fn ask(client: &Client, user: u32, cluster: Option<&str>) -> Result<Self, EngineError> {
         let format: Vec<_> = FIELDS.iter().map(|field| format!("{field}:{BETWEEN}")).collect();
-        let mut words = vec!["--noheader".to_owned(), "--array".to_owned(), "--states=all".to_owned(), format!("--user={user}")];
+        let mut words = vec!["--array".to_owned(), "--states=all".to_owned(), format!("--user={user}")];
         words.push(format!("--Format={}", format.join(",")));
         words.extend(cluster.map(|cluster| format!("--clusters={cluster}")));
         let said = client.run("squeue", &words, &[], "").await.map_err(|error| EngineError(error.to_string()))?;
         if said.code != Some(0) {
             return Err(EngineError(format!("`squeue` failed, with {}", said.shown())));
         }
-        // A wrapper that fails behind the program's back, and the program itself where it met an error, end with 0 all the same.
-        match Self::read(&said.stdout) {
-            queue if queue.jobs.is_empty() && said.stderr.contains("error:") => Err(EngineError(format!("`squeue` failed, with {}", said.shown()))),
-            queue => Ok(queue),
-        }
+        // A program that met an error may end with 0 all the same, as may the one that a site has put in its place: only an answer has a header.
+        Self::read(&said.stdout).ok_or_else(|| EngineError(format!("`squeue` should list jobs, and said {}", said.shown())))
     }
 
-    /// The rows of `text`. Other lines, as banners and the names of clusters, have no fields.
-    fn read(text: &str) -> Self {
-        let jobs = text.lines().filter_map(|line| {
-            let [id, state, exit, host, reason, name] = line.splitn(FIELDS.len(), BETWEEN).collect::<Vec<_>>()[..] else { return None };
+    /// The rows of `text` behind its header; `None` without one. Other lines, as banners and the names of clusters, have no fields.
+    fn read(text: &str) -> Option<Self> {
+        let mut rows = text.lines().filter_map(|line| <[&str; FIELDS.len()]>::try_from(line.splitn(FIELDS.len(), BETWEEN).collect::<Vec<_>>()).ok());
+        rows.by_ref().find(|[id, ..]| *id == HEADER)?;
+        let jobs = rows.filter(|[id, ..]| *id != HEADER).map(|[id, state, exit, host, reason, name]| {
             let seen = seen(state, Ended::from_status(exit).unwrap_or_default(), Some(reason), Some(host));
             let seen = seen.ok_or_else(|| format!("`squeue` says `{}` of the job {}, a state that is not known", shown(state), shown(id)));
-            Some((EngineId::from(id), Row { seen, name: name.trim_end_matches(BETWEEN).to_owned() }))
+            (EngineId::from(id), Row { seen, name: name.trim_end_matches(BETWEEN).to_owned() })
         });
-        Self { jobs: jobs.collect() }
+        Some(Self { jobs: jobs.collect() })
     }
 
     /// Where one is; `None` if the controller does not know it.
@@ -78,6 +78,7 @@ mod tests {
     const SAID: &str = "\
 Maintenance on Friday!
 CLUSTER: probe
+JOBID|STATE|EXIT_CODE|EXEC_HOST|REASON|NAME|
 9|PENDING|0|n/a|PartitionDown|closed|
 6_3|FAILED|768|n3|NonZeroExitCode|arr|
 5|OUT_OF_MEMORY|253|n2|OutOfMemory|oom|
@@ -87,7 +88,7 @@ CLUSTER: probe
 ";
 
     fn queue(text: &str) -> Queue {
-        Queue::read(&text.replace('|', "\u{1f}"))
+        Queue::read(&text.replace('|', "\u{1f}")).unwrap()
     }
 
     fn seen(text: &str, id: &str) -> Option<Seen> {
@@ -113,7 +114,7 @@ CLUSTER: probe
 
     #[test]
     fn an_unknown_state_is_shown() {
-        let error = queue("4|HIBERNATING|0|n1|None|x|").look(&"4".into()).unwrap_err();
+        let error = queue("JOBID|STATE|EXIT_CODE|EXEC_HOST|REASON|NAME|\n4|HIBERNATING|0|n1|None|x|").look(&"4".into()).unwrap_err();
         assert_eq!(error.0, "`squeue` says `HIBERNATING` of the job 4, a state that is not known");
     }
 }
