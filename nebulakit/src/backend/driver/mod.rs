@@ -34,6 +34,7 @@ mod world;
 pub(crate) use self::drive::drive;
 pub(crate) use self::fault::{End, Fault};
 pub(crate) use self::hold::{Hold, Shelf};
+pub(crate) use self::job_id::node_of;
 pub(crate) use self::memory::{Call, Claim, Memory, Recalled};
 pub(crate) use self::signals::{Refusal, Signals};
 pub(crate) use self::turns::Turns;

@@ -1,5 +1,20 @@
 //! What backends have in common whose jobs run on an engine: a cluster's, a cloud's, or programs that the user named.
 
+mod backend;
+mod board;
 mod contract;
+mod ends;
+mod note;
+mod plan;
+mod prints;
+mod rules;
+mod strategy;
+mod variables;
+mod watcher;
 
+pub(in crate::backend) use self::backend::{EngineBackend, EngineOptions};
+pub(in crate::backend) use self::board::Pace;
 pub(in crate::backend) use self::contract::{Ending, Engine, EngineEnd, EngineError, EngineId, EngineJob, NotSubmitted, Seen};
+pub(in crate::backend) use self::plan::quoted;
+pub(in crate::backend) use self::rules::{Rule, Rules};
+pub(in crate::backend) use self::strategy::seconds;

@@ -33,7 +33,7 @@ use super::inputs::unfit;
 use super::{Backend, Capabilities, Options, Plan, Preview, RunError, needs};
 use crate::coordinator::{ContainerStrategy, Coordinator, CoordinatorBuilder};
 use crate::graph::Graph;
-use crate::run::{Cache, Recorder, RunHandle, RunId, RunsFolder, TaskChange};
+use crate::run::{Cache, Recorder, RunFolder, RunHandle, RunId, RunsFolder, TaskChange};
 use crate::task::builder::ContextBuilder;
 use crate::task::context::Context;
 use crate::task::mock::Mocks;
@@ -167,6 +167,16 @@ impl LocalBackend {
 
     /// Starts a plan on the runtime of the caller, with what `coordinator` makes.
     async fn start(&self, plan: Plan, coordinator: CoordinatorBuilder, given: Given) -> Result<Started, RunError> {
+        self.start_with(plan, move |_| Ok(coordinator), given).await
+    }
+
+    /// The same with what `coordinator` makes for the folder of the run.
+    async fn start_with(
+        &self,
+        plan: Plan,
+        coordinator: impl FnOnce(&RunFolder) -> Result<CoordinatorBuilder, RunError> + Send,
+        given: Given,
+    ) -> Result<Started, RunError> {
         if self.runs.path().to_str().is_none() {
             let shown = self.runs.path().to_string_lossy().into_owned();
             return Err(RunError::Refused(vec![format!("runs cannot be recorded in `{shown}`, whose path is not UTF-8")]));
@@ -177,7 +187,11 @@ impl LocalBackend {
         (self.begun)(&recorder);
         let folder = recorder.folder().clone();
         // A run that did not begin would be the last one.
-        self.begin(plan, recorder, former, coordinator, given).await.inspect_err(|_| drop(folder.discard()))
+        let begun = match coordinator(&folder) {
+            Ok(coordinator) => self.begin(plan, recorder, former, coordinator, given).await,
+            Err(error) => Err(error),
+        };
+        begun.inspect_err(|_| drop(folder.discard()))
     }
 
     /// Starts the plan that `recorder` records.
@@ -197,6 +211,31 @@ impl LocalBackend {
         let coordinator = coordinator.context(context).build();
         needed::find(&plan, &memory, &coordinator).await?;
         recorded::start(plan, recorder, memory, coordinator, self.mocks.clone(), given)
+    }
+
+    /// Compiles a graph for a coordinator whose jobs run elsewhere, in the name of another backend.
+    pub(in crate::backend) fn plan_for(
+        &self,
+        backend: &str,
+        graph: &Graph,
+        options: &Options,
+        coordinator: &CoordinatorBuilder,
+    ) -> Result<Plan, RunError> {
+        Ok(Plan { backend: backend.to_owned().into(), ..self.plan(graph, options, coordinator)? })
+    }
+
+    /// What sets the coordinator of a run up.
+    pub(in crate::backend) fn builder(&self) -> CoordinatorBuilder {
+        (self.coordinator)(builder())
+    }
+
+    /// Starts a plan with the coordinator that `coordinator` makes for the folder of the run.
+    pub(in crate::backend) async fn run_with(
+        &self,
+        plan: Plan,
+        coordinator: impl FnOnce(&RunFolder) -> Result<CoordinatorBuilder, RunError> + Send,
+    ) -> Result<RunHandle, RunError> {
+        Ok(self.start_with(plan, coordinator, Given::default()).await?.handle)
     }
 
     /// The folder that it records runs in.

@@ -1,0 +1,93 @@
+//! The folder of a plan, as a driver writes it before anything starts.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::backend::node::{PLAN_VERSION, PlanFile, PlanFolder, copy_program};
+use crate::process::{elf::Elf, program};
+use crate::run::RunFolder;
+
+/// What is written.
+pub(super) struct NewPlan<'a> {
+    pub(super) backend: &'a str,
+    pub(super) name: &'a str,
+    /// The run that it is of.
+    pub(super) run: &'a RunFolder,
+    /// The files of the compiled graph.
+    pub(super) files: &'a [(PathBuf, Vec<u8>)],
+    /// The program that runs the tasks; this one if it is left out.
+    pub(super) program: Option<&'a Path>,
+}
+
+impl NewPlan<'_> {
+    /// Writes all of it into `folder`; where the copy of the program is, from there on.
+    pub(super) fn write(&self, folder: &PlanFolder) -> io::Result<String> {
+        folder.make()?;
+        let source = match self.program {
+            Some(program) => program.to_owned(),
+            None => program::path()?,
+        };
+        let copy = copy_program(folder, &source)?;
+        for (name, contents) in self.files {
+            write(&folder.path().join(name), contents, 0o600)?;
+        }
+        let run = self.run.path();
+        let plan = PlanFile {
+            version: PLAN_VERSION,
+            id: self.run.id().to_string(),
+            name: self.name.to_owned(),
+            backend: self.backend.to_owned(),
+            build: Elf::read(&folder.path().join(&copy))?.id,
+            program: copy.clone(),
+            run: Some(std::path::absolute(run)?.to_string_lossy().into_owned()),
+            // There the run looks for what its tasks stored, whichever backend ran them.
+            data: Some(std::path::absolute(run)?.join("raw").to_string_lossy().into_owned()),
+        };
+        write(&folder.path().join("run.sh"), script(folder, &copy, self.run).as_bytes(), 0o700)?;
+        plan.write(folder)?;
+        // The run knows its plan, wherever that is.
+        write(&run.join("plan"), format!("{}\n", folder.path().display()).as_bytes(), 0o600)?;
+        Ok(copy)
+    }
+}
+
+/// Drives the plan again, by hand.
+fn script(folder: &PlanFolder, program: &str, run: &RunFolder) -> String {
+    let runs = run.path().parent().and_then(Path::parent).unwrap_or(run.path());
+    let program = folder.path().join(program);
+    let words = [program.to_string_lossy(), "runs".into(), "attach".into(), run.id().to_string().into(), "--dir".into(), runs.to_string_lossy()];
+    let mut script = "#!/bin/sh\n# Drives what is not over of this plan.\nexec".to_owned();
+    for word in words {
+        let _ = write!(script, " {}", quoted(&word));
+    }
+    script.push('\n');
+    script
+}
+
+/// A word as a shell reads it.
+pub(in crate::backend) fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+fn write(path: &Path, contents: &[u8], mode: u32) -> io::Result<()> {
+    use std::io::Write as _;
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path)?;
+    file.write_all(contents)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_each_word_as_it_is() {
+        let words = ["", "a b", "$HOME", "`id`", "a'b", "'", "''", "\"", "\\", "a\nb", "*", "~", "-n", "ü", "!x", "$(id)", ";", "\\'"];
+        let line: String = words.iter().map(|word| format!(" {}", quoted(word))).collect();
+        let output = std::process::Command::new("sh").args(["-c", &format!("printf '%s\\0'{line}")]).output().unwrap();
+        let read: Vec<_> = output.stdout.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+        assert_eq!(read[..words.len()], words);
+    }
+}
