@@ -1,7 +1,7 @@
 //! Slurm: each attempt at a node is a job of its own, or an element of an array, submitted with `sbatch` and watched with `squeue` and `sacct`.
 //!
 //! Everything goes through Slurm's own client programs, which are on each machine from which jobs are submitted: there is no library to match a
-//! cluster's version. `flags`, `script` and `quoted` say a job in their words, `arrays` puts equal ones together, `client` runs the programs, and
+//! cluster's version. `flags`, `script` and `file_names` say a job in their words, `arrays` puts equal ones together, `client` runs the programs, and
 //! `submitted`, `queue`, `accounts` and `state` read what they say.
 
 mod accounts;
@@ -14,16 +14,16 @@ mod odd_answers;
 #[cfg(test)]
 mod on_a_cluster;
 mod queue;
-mod quoted;
+mod file_names;
 mod script;
 mod settings;
 mod state;
 mod submitted;
 mod submitting;
 
-use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
@@ -47,16 +47,21 @@ pub(in crate::backend) struct Slurm {
     settings: SettingsOf,
     /// Of a cluster that is not the one of this machine, its name.
     cluster: Option<String>,
-    /// Where the arrays of the run are listed, whose answers may be lost.
-    plan: PathBuf,
+    /// Whose arrays are listed there, in case that the answer to a submit is lost.
+    plans: Mutex<BTreeSet<PathBuf>>,
     user: u32,
     limits: OnceCell<Cluster>,
 }
 
 impl Slurm {
-    /// The cluster that Slurm's programs on this machine speak to, or that one of its clusters, for the jobs of a plan.
-    pub(in crate::backend) fn new(own: &Environment, plan: PathBuf, cluster: Option<String>, settings: SettingsOf) -> Self {
-        Self { client: Client::new(own), settings, cluster, plan, user: rustix::process::getuid().as_raw(), limits: OnceCell::new() }
+    /// The cluster that Slurm's programs on this machine speak to, or that one of its clusters.
+    pub(in crate::backend) fn new(own: &Environment, cluster: Option<String>, settings: SettingsOf) -> Self {
+        let user = rustix::process::getuid().as_raw();
+        Self { client: Client::new(own), settings, cluster, plans: Mutex::default(), user, limits: OnceCell::new() }
+    }
+
+    fn plans(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.plans.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn limits(&self) -> &Cluster {
@@ -79,6 +84,10 @@ impl Slurm {
 impl Engine for Slurm {
     fn name(&self) -> &str {
         "slurm"
+    }
+
+    fn drives(&self, plan: &Path) {
+        self.plans().insert(plan.to_owned());
     }
 
     fn submit<'a>(&'a self, jobs: &'a [EngineJob]) -> BoxFuture<'a, Vec<Result<EngineId, NotSubmitted>>> {
@@ -126,10 +135,14 @@ impl Engine for Slurm {
             if let Some(number) = self.number(&queue, name).await? {
                 return Ok(Some(number.into()));
             }
-            let arrays = arrays::find(&self.plan, name).map_err(|error| EngineError(format!("cannot read the plan's arrays: {error}")))?;
-            for (array, index) in arrays {
-                if let Some(number) = self.number(&queue, &array).await? {
-                    return Ok(Some(format!("{number}_{index}").into()));
+            let plans: Vec<_> = self.plans().iter().cloned().collect();
+            for plan in plans {
+                let arrays = arrays::find(&plan, name);
+                let arrays = arrays.map_err(|error| EngineError(format!("cannot read the arrays of the plan {}: {error}", plan.display())))?;
+                for (array, index) in arrays {
+                    if let Some(number) = self.number(&queue, &array).await? {
+                        return Ok(Some(format!("{number}_{index}").into()));
+                    }
                 }
             }
             Ok(None)

@@ -27,7 +27,9 @@ impl Fake {
     fn slurm(&self) -> Slurm {
         let path = format!("{}:/usr/bin:/bin", self.0.path().display());
         let own = Environment::empty().with("PATH", path).with("SBATCH_PARTITION", "elsewhere").with("SLURM_JOB_ID", "7").with("SLURM_CONF", "/c");
-        Slurm::new(&own, self.0.path().to_owned(), None, Arc::new(|_| Arc::new(Settings::default())))
+        let slurm = Slurm::new(&own, None, Arc::new(|_| Arc::new(Settings::default())));
+        slurm.drives(self.path());
+        slurm
     }
 
     fn path(&self) -> &Path {
@@ -70,7 +72,7 @@ async fn what_an_outer_job_left_in_the_environment_does_not_reach_the_programs()
     assert_eq!(fake.slurm().submit(&[fake.job("n0")]).await, [Ok(EngineId::from("5"))]);
     let seen = fs::read_to_string(fake.path().join("seen")).unwrap();
     assert!(!seen.contains("SBATCH_") && !seen.contains("SLURM_JOB_ID") && seen.contains("SLURM_CONF=/c"), "{seen}");
-    assert_eq!(fs::read_to_string(fake.path().join("script")).unwrap(), "#!/bin/sh\nexec /p node-execute --node n0\n");
+    assert_eq!(fs::read_to_string(fake.path().join("script")).unwrap(), "#!/bin/sh\nexec '/p' 'node-execute' '--node' 'n0'\n");
 }
 
 #[tokio::test]
@@ -138,7 +140,7 @@ async fn a_queue_that_is_only_a_banner_is_shown() {
 async fn a_missing_program_is_named() {
     let fake = Fake::new(&[]);
     let own = Environment::empty().with("PATH", fake.path().as_os_str());
-    let slurm = Slurm::new(&own, fake.path().to_owned(), None, Arc::new(|_| Arc::new(Settings::default())));
+    let slurm = Slurm::new(&own, None, Arc::new(|_| Arc::new(Settings::default())));
     let [Err(NotSubmitted::Refused(why))] = &slurm.submit(&[fake.job("n0")]).await[..] else { panic!() };
     assert!(why.contains("`sbatch` cannot be started") && why.contains("hint:"), "{why}");
 }

@@ -30,13 +30,18 @@ impl Cluster {
 
     fn slurm(&self, settings: Settings) -> Slurm {
         let settings = Arc::new(settings);
-        Slurm::new(&self.own, self.plan(), None, Arc::new(move |_| Arc::clone(&settings)))
+        driving(&self.plan(), Slurm::new(&self.own, None, Arc::new(move |_| Arc::clone(&settings))))
     }
 
     /// A job that runs a script of this shell.
     fn job(&self, node: &str, script: &str) -> EngineJob {
         job_in(&self.plan(), node, &["/bin/sh", "-c", script, "node-execute", "--node", node, "--attempt", "0"])
     }
+}
+
+fn driving(plan: &Path, slurm: Slurm) -> Slurm {
+    slurm.drives(plan);
+    slurm
 }
 
 fn job_in(plan: &Path, node: &str, argv: &[&str]) -> EngineJob {

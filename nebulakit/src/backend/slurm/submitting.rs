@@ -2,7 +2,7 @@
 
 use super::arrays;
 use super::flags::{self, Output};
-use super::quoted;
+use super::file_names;
 use super::script::script;
 use super::submitted;
 use super::{Settings, Slurm};
@@ -45,7 +45,7 @@ async fn several(slurm: &Slurm, jobs: &[&EngineJob], settings: &Settings) -> Vec
 }
 
 async fn single(slurm: &Slurm, job: &EngineJob, settings: &Settings) -> Answer {
-    let file = |name: &str| job.folder.join(name).to_str().map(quoted::file);
+    let file = |name: &str| job.folder.join(name).to_str().map(file_names::file);
     let (Some(stdout), Some(stderr)) = (file("stdout"), file("stderr")) else { return Err(not_text(job)) };
     let words = flags::words(job, &job.name, settings, &Output { stdout, stderr }, None).map_err(NotSubmitted::Refused)?;
     let script = script(&settings.prologue, &job.argv);
@@ -83,7 +83,7 @@ async fn array(slurm: &Slurm, jobs: &[&EngineJob], settings: &Settings) -> Vec<A
 fn array_output(name: &str, plan: &std::path::Path) -> Option<Output> {
     let folder = arrays::folder(plan).join(name);
     let before = format!("{}/", folder.to_str()?);
-    Some(Output { stdout: quoted::element_file(&before, "/stdout")?, stderr: quoted::element_file(&before, "/stderr")? })
+    Some(Output { stdout: file_names::element_file(&before, "/stdout")?, stderr: file_names::element_file(&before, "/stderr")? })
 }
 
 fn not_text(job: &EngineJob) -> NotSubmitted {
