@@ -5,9 +5,10 @@
 //! your own programs.
 
 mod capability;
+mod command;
 mod demand;
 mod driver;
-mod engine;
+pub(crate) mod engine;
 mod error;
 mod extent;
 pub mod flyte;
@@ -23,6 +24,8 @@ mod slurm;
 use futures_util::future::BoxFuture;
 
 pub use self::capability::{Capabilities, Capability};
+pub(crate) use self::command::KIND as COMMAND;
+pub use self::command::CommandBackend;
 pub use self::error::{NodeError, RunError};
 pub use self::local::{LocalBackend, RunLocal};
 pub use self::plan::{CacheUse, Options, Plan};
