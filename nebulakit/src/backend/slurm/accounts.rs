@@ -18,7 +18,7 @@ const SINCE: &str = "--starttime=now-14days";
 ///
 /// # Errors
 /// When there is no answer. `Ok(None)` where this cluster keeps no accounts.
-pub(super) async fn ends(client: &Client, ids: &[&EngineId], cluster: Option<&str>) -> Result<Option<HashMap<EngineId, Seen>>, EngineError> {
+pub(super) async fn ends(client: &Client, ids: &[&EngineId], cluster: Option<String>) -> Result<Option<HashMap<EngineId, Seen>>, EngineError> {
     // All elements of an array are told by its number.
     let numbers: BTreeSet<_> = ids.iter().filter_map(|id| id.as_str().split('_').next()).collect();
     let numbers: Vec<_> = numbers.into_iter().collect();
@@ -30,12 +30,12 @@ pub(super) async fn ends(client: &Client, ids: &[&EngineId], cluster: Option<&st
 ///
 /// # Errors
 /// When there is no answer.
-pub(super) async fn find(client: &Client, name: &str, cluster: Option<&str>) -> Result<Option<String>, EngineError> {
+pub(super) async fn find(client: &Client, name: &str, cluster: Option<String>) -> Result<Option<String>, EngineError> {
     let said = ask(client, format!("--name={name}"), cluster);
     Ok(said.await?.and_then(|said| named(&said, name)))
 }
 
-async fn ask(client: &Client, which: String, cluster: Option<&str>) -> Result<Option<String>, EngineError> {
+async fn ask(client: &Client, which: String, cluster: Option<String>) -> Result<Option<String>, EngineError> {
     let mut words: Vec<_> = ["--allocations", "--parsable2"].map(str::to_owned).into();
     words.push(format!("--delimiter={BETWEEN}"));
     words.push(format!("--format={FIELDS}"));
@@ -43,7 +43,7 @@ async fn ask(client: &Client, which: String, cluster: Option<&str>) -> Result<Op
         words.push(SINCE.to_owned());
     }
     words.push(which);
-    words.extend(cluster.map(|cluster| format!("--clusters={cluster}")));
+    words.extend(cluster);
     let said = client.run("sacct", &words, &[], "").await.map_err(|error| EngineError(error.to_string()))?;
     if said.stderr.contains("accounting storage is disabled") {
         return Ok(None);

@@ -53,14 +53,13 @@ pub(super) fn words(job: &EngineJob, name: &str, settings: &Settings, output: &O
         ("qos", &settings.qos),
         ("constraint", &settings.constraint),
         ("licenses", &settings.licenses),
-        ("clusters", &settings.cluster),
     ];
     for (name, value) in own {
         if let Some(value) = value {
             flag(name, value);
         }
     }
-    words.extend(settings.flags.iter().cloned());
+    words.extend(settings.flags.iter().flatten().cloned());
     Ok(words)
 }
 

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod arrays;
+mod backend;
 mod client;
 mod cluster;
 mod flags;
@@ -16,6 +17,7 @@ mod on_a_cluster;
 mod queue;
 mod file_names;
 mod script;
+mod section;
 mod settings;
 mod state;
 mod submitted;
@@ -23,28 +25,28 @@ mod submitting;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
-pub(in crate::backend) use self::settings::Settings;
+pub(crate) use self::backend::KIND;
+pub use self::backend::SlurmBackend;
 use self::client::Client;
 use self::cluster::Cluster;
 use self::queue::Queue;
+use self::settings::Rules;
 use crate::backend::engine::{Engine, EngineError, EngineId, EngineJob, NotSubmitted, Seen};
 use crate::services::env::Environment;
 
 /// How many jobs one `scancel` ends.
 const CANCELLED_AT_ONCE: usize = 500;
 
-/// The settings of a job.
-pub(in crate::backend) type SettingsOf = Arc<dyn Fn(&EngineJob) -> Arc<Settings> + Send + Sync>;
-
 /// A Slurm cluster.
-pub(in crate::backend) struct Slurm {
+struct Slurm {
+    name: String,
     client: Client,
-    settings: SettingsOf,
+    rules: Rules,
     /// Of a cluster that is not the one of this machine, its name.
     cluster: Option<String>,
     /// Whose arrays are listed there, in case that the answer to a submit is lost.
@@ -55,9 +57,14 @@ pub(in crate::backend) struct Slurm {
 
 impl Slurm {
     /// The cluster that Slurm's programs on this machine speak to, or that one of its clusters.
-    pub(in crate::backend) fn new(own: &Environment, cluster: Option<String>, settings: SettingsOf) -> Self {
+    fn new(name: &str, own: &Environment, cluster: Option<String>, rules: Rules) -> Self {
         let user = rustix::process::getuid().as_raw();
-        Self { client: Client::new(own), settings, cluster, plans: Mutex::default(), user, limits: OnceCell::new() }
+        Self { name: name.to_owned(), client: Client::new(own), rules, cluster, plans: Mutex::default(), user, limits: OnceCell::new() }
+    }
+
+    /// The word that names the cluster, where it is not the one of this machine.
+    fn of_cluster(&self) -> Option<String> {
+        self.cluster.as_ref().map(|cluster| format!("--clusters={cluster}"))
     }
 
     fn plans(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
@@ -69,21 +76,21 @@ impl Slurm {
     }
 
     async fn queue(&self) -> Result<Queue, EngineError> {
-        Queue::ask(&self.client, self.user, self.cluster.as_deref()).await
+        Queue::ask(&self.client, self.user, self.of_cluster()).await
     }
 
     /// The number of the job, or of the array, that Slurm has under a name: one that is over, maybe only in the accounts.
     async fn number(&self, queue: &Queue, name: &str) -> Result<Option<String>, EngineError> {
         match queue.find(name) {
             Some(number) => Ok(Some(number)),
-            None => accounts::find(&self.client, name, self.cluster.as_deref()).await,
+            None => accounts::find(&self.client, name, self.of_cluster()).await,
         }
     }
 }
 
 impl Engine for Slurm {
     fn name(&self) -> &str {
-        "slurm"
+        &self.name
     }
 
     fn drives(&self, plan: &Path) {
@@ -105,7 +112,7 @@ impl Engine for Slurm {
                 }
             }
             if !forgotten.is_empty()
-                && let Some(ends) = accounts::ends(&self.client, &forgotten, self.cluster.as_deref()).await?
+                && let Some(ends) = accounts::ends(&self.client, &forgotten, self.of_cluster()).await?
             {
                 seen.extend(ends.into_iter().filter(|(id, _)| forgotten.contains(&id)));
             }
@@ -118,7 +125,7 @@ impl Engine for Slurm {
             for some in ids.chunks(CANCELLED_AT_ONCE) {
                 // One that is over, or unknown, is no failure with `--quiet`.
                 let mut words = vec!["--quiet".to_owned()];
-                words.extend(self.cluster.iter().map(|cluster| format!("--clusters={cluster}")));
+                words.extend(self.of_cluster());
                 words.extend(some.iter().map(|id| id.as_str().to_owned()));
                 let said = self.client.run("scancel", &words, &[], "").await.map_err(|error| EngineError(error.to_string()))?;
                 if said.code != Some(0) && !said.stderr.contains("Invalid job id specified") {

@@ -3,9 +3,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::sync::Arc;
 
-use super::{Settings, Slurm};
+use super::Slurm;
+use super::settings::Rules;
 use crate::backend::engine::{Ending, Engine as _, EngineEnd, EngineId, EngineJob, NotSubmitted, Seen};
 use crate::run::NodePath;
 use crate::services::env::Environment;
@@ -27,7 +27,7 @@ impl Fake {
     fn slurm(&self) -> Slurm {
         let path = format!("{}:/usr/bin:/bin", self.0.path().display());
         let own = Environment::empty().with("PATH", path).with("SBATCH_PARTITION", "elsewhere").with("SLURM_JOB_ID", "7").with("SLURM_CONF", "/c");
-        let slurm = Slurm::new(&own, None, Arc::new(|_| Arc::new(Settings::default())));
+        let slurm = Slurm::new("slurm", &own, None, Rules::default());
         slurm.drives(self.path());
         slurm
     }
@@ -140,7 +140,7 @@ async fn a_queue_that_is_only_a_banner_is_shown() {
 async fn a_missing_program_is_named() {
     let fake = Fake::new(&[]);
     let own = Environment::empty().with("PATH", fake.path().as_os_str());
-    let slurm = Slurm::new(&own, None, Arc::new(|_| Arc::new(Settings::default())));
+    let slurm = Slurm::new("slurm", &own, None, Rules::default());
     let [Err(NotSubmitted::Refused(why))] = &slurm.submit(&[fake.job("n0")]).await[..] else { panic!() };
     assert!(why.contains("`sbatch` cannot be started") && why.contains("hint:"), "{why}");
 }

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Settings, Slurm};
+use super::Slurm;
+use super::settings::{Rules, Settings};
 use crate::backend::engine::{Ending, Engine as _, EngineId, EngineJob, NotSubmitted, Seen};
 use crate::run::NodePath;
 use crate::services::env::Environment;
@@ -29,8 +29,7 @@ impl Cluster {
     }
 
     fn slurm(&self, settings: Settings) -> Slurm {
-        let settings = Arc::new(settings);
-        driving(&self.plan(), Slurm::new(&self.own, None, Arc::new(move |_| Arc::clone(&settings))))
+        driving(&self.plan(), Slurm::new("slurm", &self.own, None, Rules::all(settings)))
     }
 
     /// A job that runs a script of this shell.
@@ -186,7 +185,7 @@ fn renamed(job: EngineJob) -> EngineJob {
 #[ignore = "needs a Slurm cluster"]
 async fn what_a_job_waits_for_is_told() {
     let cluster = Cluster::new();
-    let slurm = cluster.slurm(Settings { flags: vec!["--hold".to_owned()], ..Settings::default() });
+    let slurm = cluster.slurm(Settings { flags: Some(vec!["--hold".to_owned()]), ..Settings::default() });
     let ids = submitted(&slurm, &[cluster.job("n0", "exit 0")]).await;
     let reason = until(&slurm, &ids, |seen| match seen.get(&ids[0]) {
         Some(Seen::Queued { reason: Some(reason) }) => Some(reason.clone()),
@@ -205,7 +204,7 @@ async fn mistakes_are_refused_with_slurms_words() {
         (Settings { partition: Some("no such; $(x)".to_owned()), ..Settings::default() }, "invalid partition"),
         (Settings { constraint: Some("nosuch".to_owned()), ..Settings::default() }, "Invalid feature"),
         (Settings { licenses: Some("nosuch:1".to_owned()), ..Settings::default() }, "Invalid license"),
-        (Settings { flags: vec!["--no-such-flag".to_owned()], ..Settings::default() }, "unrecognized option"),
+        (Settings { flags: Some(vec!["--no-such-flag".to_owned()]), ..Settings::default() }, "unrecognized option"),
     ] {
         let answers = cluster.slurm(settings).submit(&[cluster.job("n0", "exit 0")]).await;
         let [Err(NotSubmitted::Refused(why))] = &answers[..] else { panic!("{answers:?}") };
@@ -219,7 +218,7 @@ async fn mistakes_are_refused_with_slurms_words() {
 
 #[tokio::test]
 #[ignore = "needs a Slurm cluster with accounting"]
-async fn a_limit_of_submitted_jobs_holds() {
+async fn a_limit_of_submitted_jobs_holds_with_accounts() {
     let cluster = Cluster::new();
     let slurm = cluster.slurm(Settings { qos: Some("narrow".to_owned()), ..Settings::default() });
     // Not equal, so no array.
@@ -236,7 +235,7 @@ async fn a_limit_of_submitted_jobs_holds() {
 #[ignore = "needs a Slurm cluster"]
 async fn what_is_asked_for_is_what_slurm_is_asked_for() {
     let cluster = Cluster::new();
-    let settings = Settings { partition: Some("first".to_owned()), constraint: Some("large".to_owned()), licenses: Some("seat:1".to_owned()), prologue: vec!["export READY='it is'".to_owned()], ..Settings::default() };
+    let settings = Settings { partition: Some("first".to_owned()), constraint: Some("large".to_owned()), licenses: Some("seat:1".to_owned()), prologue: Some(vec!["export READY='it is'".to_owned()]), ..Settings::default() };
     let slurm = cluster.slurm(settings);
     let job = EngineJob { cores: 1.5, gpus: 1, time: Some(Duration::from_secs(90)), ..cluster.job("n0", "echo \"$READY $SLURM_CPUS_PER_TASK $SLURM_MEM_PER_NODE $SLURM_JOB_PARTITION $CUDA_VISIBLE_DEVICES\"; scontrol show job $SLURM_JOB_ID >&2") };
     let ids = submitted(&slurm, std::slice::from_ref(&job)).await;

@@ -29,11 +29,11 @@ impl Queue {
     ///
     /// # Errors
     /// When there is no answer, or one that is none.
-    pub(super) async fn ask(client: &Client, user: u32, cluster: Option<&str>) -> Result<Self, EngineError> {
+    pub(super) async fn ask(client: &Client, user: u32, cluster: Option<String>) -> Result<Self, EngineError> {
         let format: Vec<_> = FIELDS.iter().map(|field| format!("{field}:{BETWEEN}")).collect();
         let mut words = vec!["--array".to_owned(), "--states=all".to_owned(), format!("--user={user}")];
         words.push(format!("--Format={}", format.join(",")));
-        words.extend(cluster.map(|cluster| format!("--clusters={cluster}")));
+        words.extend(cluster);
         let said = client.run("squeue", &words, &[], "").await.map_err(|error| EngineError(error.to_string()))?;
         if said.code != Some(0) {
             return Err(EngineError(format!("`squeue` failed, with {}", said.shown())));

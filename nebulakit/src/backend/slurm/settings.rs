@@ -1,31 +1,36 @@
 //! What Slurm alone knows of a job: it stands in the project's settings, never in code.
 
-use serde::Deserialize;
 use nebulakit_types::visible;
 
-/// The settings of jobs on Slurm, as `nebulakit.toml` has them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub(in crate::backend) struct Settings {
+use crate::backend::engine::{EngineJob, Keys, Mistakes, Scope, sorted};
+
+/// The settings of jobs on Slurm: `[task.NAME.slurm]`, `[workflow.NAME.slurm]` or `[defaults.slurm]` in `nebulakit.toml`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Settings {
     /// `--partition`.
-    pub(in crate::backend) partition: Option<String>,
+    pub(super) partition: Option<String>,
     /// `--account`.
-    pub(in crate::backend) account: Option<String>,
+    pub(super) account: Option<String>,
     /// `--qos`.
-    pub(in crate::backend) qos: Option<String>,
+    pub(super) qos: Option<String>,
     /// `--constraint`: the features that a node must have.
-    pub(in crate::backend) constraint: Option<String>,
+    pub(super) constraint: Option<String>,
     /// `--gres`, in place of `--gpus`, where a cluster names its GPUs.
-    pub(in crate::backend) gres: Option<String>,
+    pub(super) gres: Option<String>,
     /// `--licenses`.
-    pub(in crate::backend) licenses: Option<String>,
-    /// `--clusters`: another cluster than the one of this machine.
-    pub(in crate::backend) cluster: Option<String>,
+    pub(super) licenses: Option<String>,
     /// Lines of shell that run before a job's program.
-    pub(in crate::backend) prologue: Vec<String>,
+    pub(super) prologue: Option<Vec<String>>,
     /// Further flags of `sbatch`, each as one word: `--name` or `--name=value`.
-    pub(in crate::backend) flags: Vec<String>,
+    pub(super) flags: Option<Vec<String>>,
+}
+
+/// The settings of all jobs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Rules {
+    tasks: Vec<(String, Settings)>,
+    workflows: Vec<(String, Settings)>,
+    defaults: Settings,
 }
 
 /// The flags of `sbatch` that are set here, and what to write instead of a flag of one's own, where there is something.
@@ -33,7 +38,7 @@ const OURS: [(&str, &str); 37] = [
     ("account", "the setting `account`"),
     ("array", ""),
     ("batch", "the setting `constraint`"),
-    ("clusters", "the setting `cluster`"),
+    ("clusters", "`cluster` in `[backends.slurm]`"),
     ("constraint", "the setting `constraint`"),
     ("cpus-per-task", "`requests(cpu = ..)` of the task"),
     ("dependency", ""),
@@ -69,71 +74,126 @@ const OURS: [(&str, &str); 37] = [
     ("wrap", ""),
 ];
 
+impl Rules {
+    /// Reads them.
+    pub(super) fn read(found: Vec<(Scope, Keys<'_>)>, mistakes: &mut Mistakes) -> Self {
+        let mut rules = Self::default();
+        for (scope, keys) in found {
+            let settings = Settings::read(keys, mistakes);
+            match scope {
+                Scope::Task(name) => rules.tasks.push((name, settings)),
+                Scope::Workflow(name) => rules.workflows.push((name, settings)),
+                Scope::All => rules.defaults = settings,
+            }
+        }
+        rules
+    }
+
+    /// The same for all.
+    #[cfg(test)]
+    pub(super) fn all(defaults: Settings) -> Self {
+        Self { defaults, ..Self::default() }
+    }
+
+    /// Those of a job: what is said of its task counts most, then what is said of the workflow, then the defaults.
+    pub(super) fn of(&self, job: &EngineJob) -> Settings {
+        let mut settings = Settings::default();
+        for found in sorted(&self.tasks, job.task).into_iter().chain(sorted(&self.workflows, &job.workflow)).chain([&self.defaults]) {
+            settings.fill(found);
+        }
+        settings
+    }
+}
+
 impl Settings {
-    /// Everything that is wrong with them.
-    pub(in crate::backend) fn problems(&self) -> Vec<String> {
-        let flags = self.flags.iter().filter_map(|flag| wrong_flag(flag));
-        let lines = self.prologue.iter().filter_map(|line| wrong_line(line));
-        flags.chain(lines).collect()
+    fn read(mut keys: Keys<'_>, mistakes: &mut Mistakes) -> Self {
+        let settings = Self {
+            partition: keys.text("partition", mistakes),
+            account: keys.text("account", mistakes),
+            qos: keys.text("qos", mistakes),
+            constraint: keys.text("constraint", mistakes),
+            gres: keys.text("gres", mistakes),
+            licenses: keys.text("licenses", mistakes),
+            prologue: keys.texts("prologue", mistakes),
+            flags: keys.texts("flags", mistakes),
+        };
+        let flags = settings.flags.iter().flatten().filter_map(|flag| Some(("flags", wrong_flag(flag)?)));
+        let lines = settings.prologue.iter().flatten().filter_map(|line| Some(("prologue", wrong_line(line)?)));
+        mistakes.extend(flags.chain(lines).map(|(key, said)| keys.mistake(key, &said)));
+        keys.done(mistakes);
+        settings
+    }
+
+    /// Takes what `other` says of what this leaves open.
+    fn fill(&mut self, other: &Self) {
+        fn fill<T: Clone>(own: &mut Option<T>, other: &Option<T>) {
+            *own = own.take().or_else(|| other.clone());
+        }
+        fill(&mut self.partition, &other.partition);
+        fill(&mut self.account, &other.account);
+        fill(&mut self.qos, &other.qos);
+        fill(&mut self.constraint, &other.constraint);
+        fill(&mut self.gres, &other.gres);
+        fill(&mut self.licenses, &other.licenses);
+        fill(&mut self.prologue, &other.prologue);
+        fill(&mut self.flags, &other.flags);
     }
 }
 
 fn wrong_flag(flag: &str) -> Option<String> {
     let shown = visible::line(flag);
     let Some(rest) = flag.strip_prefix("--").filter(|rest| !rest.is_empty() && !rest.starts_with('=')) else {
-        return Some(format!("the flag `{shown}` of `slurm.flags` has to be one word, in its long form: `--name` or `--name=value`"));
+        return Some(format!("`{shown}` has to be one word, with the flag in its long form: `--name` or `--name=value`"));
     };
     let name = rest.split_once('=').map_or(rest, |(name, _)| name);
     // A program takes the beginning of a flag for the flag.
     let (ours, instead) = OURS.iter().find(|(ours, _)| ours.starts_with(name))?;
-    let hint = if instead.is_empty() { String::new() } else { format!("\n\nhint: {instead} says it") };
-    Some(format!("the flag `{shown}` of `slurm.flags` is refused: `--{ours}` is set for each job{hint}"))
+    let hint = if instead.is_empty() { String::new() } else { format!("; {instead} says it") };
+    Some(format!("`{shown}` is refused, because `--{ours}` is set for each job{hint}"))
 }
 
 fn wrong_line(line: &str) -> Option<String> {
     let shown = visible::line(line);
     if line.trim_start().starts_with("#SBATCH") {
-        return Some(format!("the line `{shown}` of `slurm.prologue` is refused: flags stand in `slurm.flags`"));
+        return Some(format!("`{shown}` is refused, because flags stand in `flags`"));
     }
-    line.contains(['\n', '\r', '\0']).then(|| format!("the line `{shown}` of `slurm.prologue` has to be one line"))
+    line.contains(['\n', '\r', '\0']).then(|| format!("`{shown}` has to be one line"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn problems(flags: &[&str], prologue: &[&str]) -> Vec<String> {
-        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-        Settings { flags: owned(flags), prologue: owned(prologue), ..Settings::default() }.problems()
-    }
-
     #[test]
     fn flags_that_only_a_user_sets_pass() {
-        assert_eq!(problems(&["--exclusive", "--nice=100", "--reservation=lab", "--mem-bind=local", "--nodelist=n1"], &["module load x", "# a word"]), [""; 0]);
+        for flag in ["--exclusive", "--nice=100", "--reservation=lab", "--mem-bind=local", "--nodelist=n1"] {
+            assert_eq!(wrong_flag(flag), None);
+        }
+        assert_eq!(wrong_line("module load x"), None);
+        assert_eq!(wrong_line("# a word"), None);
     }
 
     #[test]
     fn flags_that_are_set_here_are_refused_whole_or_cut() {
         for flag in ["--array=1-2", "--arr=1", "--partition=x", "--part=x", "--time=1", "--export=ALL", "--no-r", "--requeue", "--me=1"] {
-            let [problem] = &problems(&[flag], &[])[..] else { panic!("{flag}") };
-            assert!(problem.contains("is set for each job"), "{problem}");
+            assert!(wrong_flag(flag).unwrap().contains("is set for each job"), "{flag}");
         }
         assert_eq!(
-            problems(&["--partition=x"], &[]),
-            ["the flag `--partition=x` of `slurm.flags` is refused: `--partition` is set for each job\n\nhint: the setting `partition` says it"]
+            wrong_flag("--partition=x").unwrap(),
+            "`--partition=x` is refused, because `--partition` is set for each job; the setting `partition` says it"
         );
     }
 
     #[test]
     fn words_that_are_no_flags_are_refused() {
         for flag in ["-p", "-pmain", "script.sh", "--", "", "--=x"] {
-            assert!(problems(&[flag], &[])[0].contains("long form"), "{flag}");
+            assert!(wrong_flag(flag).unwrap().contains("long form"), "{flag}");
         }
     }
 
     #[test]
     fn flags_do_not_hide_in_the_prologue() {
-        assert!(problems(&[], &["#SBATCH --mem=1"])[0].contains("slurm.flags"));
-        assert!(problems(&[], &["a\nb"])[0].contains("one line"));
+        assert!(wrong_line("#SBATCH --mem=1").unwrap().contains("`flags`"));
+        assert!(wrong_line("a\nb").unwrap().contains("one line"));
     }
 }

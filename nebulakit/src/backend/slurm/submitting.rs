@@ -5,14 +5,15 @@ use super::flags::{self, Output};
 use super::file_names;
 use super::script::script;
 use super::submitted;
-use super::{Settings, Slurm};
+use super::Slurm;
+use super::settings::Settings;
 use crate::backend::engine::{EngineId, EngineJob, NotSubmitted};
 
 type Answer = Result<EngineId, NotSubmitted>;
 
 /// Submits jobs, and gives an answer for each in their order.
 pub(super) async fn submit(slurm: &Slurm, jobs: &[EngineJob]) -> Vec<Answer> {
-    let settings: Vec<_> = jobs.iter().map(|job| (slurm.settings)(job)).collect();
+    let settings: Vec<_> = jobs.iter().map(|job| slurm.rules.of(job)).collect();
     let most = if jobs.len() > 1 { slurm.limits().await.array } else { 1 };
     let mut answers: Vec<Option<Answer>> = jobs.iter().map(|_| None).collect();
     let mut held: Option<NotSubmitted> = None;
@@ -47,8 +48,9 @@ async fn several(slurm: &Slurm, jobs: &[&EngineJob], settings: &Settings) -> Vec
 async fn single(slurm: &Slurm, job: &EngineJob, settings: &Settings) -> Answer {
     let file = |name: &str| job.folder.join(name).to_str().map(file_names::file);
     let (Some(stdout), Some(stderr)) = (file("stdout"), file("stderr")) else { return Err(not_text(job)) };
-    let words = flags::words(job, &job.name, settings, &Output { stdout, stderr }, None).map_err(NotSubmitted::Refused)?;
-    let script = script(&settings.prologue, &job.argv);
+    let mut words = flags::words(job, &job.name, settings, &Output { stdout, stderr }, None).map_err(NotSubmitted::Refused)?;
+    words.extend(slurm.of_cluster());
+    let script = script(settings.prologue.as_deref().unwrap_or_default(), &job.argv);
     submitted::job(slurm.client.run("sbatch", &words, &job.variables, &script).await).map(EngineId::from)
 }
 
@@ -58,15 +60,16 @@ async fn array(slurm: &Slurm, jobs: &[&EngineJob], settings: &Settings) -> Vec<A
     // One whose answer is lost may be submitted again, with other elements.
     let name = format!("{}.x{}-{:08x}", first.name, jobs.len(), uuid::Uuid::new_v4().as_fields().0);
     let Some(output) = array_output(&name, &first.plan) else { return all(not_text(first)) };
-    let words = match flags::words(first, &name, settings, &output, Some(jobs.len())) {
+    let mut words = match flags::words(first, &name, settings, &output, Some(jobs.len())) {
         Ok(words) => words,
         Err(why) => return all(NotSubmitted::Refused(why)),
     };
+    words.extend(slurm.of_cluster());
     let argv = match arrays::make(&name, jobs) {
         Ok(argv) => argv,
         Err(error) => return all(NotSubmitted::Refused(format!("the list of the array cannot be written into the plan: {error}"))),
     };
-    let said = slurm.client.run("sbatch", &words, &first.variables, &script(&settings.prologue, &argv)).await;
+    let said = slurm.client.run("sbatch", &words, &first.variables, &script(settings.prologue.as_deref().unwrap_or_default(), &argv)).await;
     match submitted::job(said) {
         Ok(number) => (0..jobs.len()).map(|index| Ok(format!("{number}_{index}").into())).collect(),
         Err(why) => {
