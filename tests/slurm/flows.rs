@@ -108,4 +108,6 @@ fn napping(ledger: Promise<String>) -> Promise<i64> {
     double::node(&ledger, double::node(&ledger, nap::node(&ledger)))
 }
 
+nebulakit::testing::backend_conformance::register!();
+
 nebulakit::main!();
