@@ -47,6 +47,10 @@ impl Note {
         Self { id: Some(id.to_string()), ..self }
     }
 
+    pub(super) fn ended(self, end: NotedEnd) -> Self {
+        Self { end: Some(end), ..self }
+    }
+
     /// Its id.
     pub(super) fn id(&self) -> Option<EngineId> {
         self.id.as_deref().map(EngineId::from)

@@ -334,7 +334,7 @@ async fn record(folder: &AttemptFolder) -> Result<Option<Box<Record>>, JobError>
 
 async fn note(folder: &AttemptFolder, end: NotedEnd) {
     let noted = blocking(folder, move |folder| match Note::read(folder)? {
-        Some(note) => Note { end: Some(end), ..note }.write(folder),
+        Some(note) => note.ended(end).write(folder),
         None => Ok(()),
     });
     if let Err(error) = noted.await {

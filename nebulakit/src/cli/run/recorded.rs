@@ -18,8 +18,8 @@ use super::containers::Asked;
 use super::limits::Limits;
 use super::places::Stdin;
 use super::subject::Subject;
-use super::{alone, flags, inputs, options, plan};
-use crate::backend::{Backend as _, LocalBackend, Plan, Preview, RunError};
+use super::{alone, backends, flags, inputs, options, plan};
+use crate::backend::{Backend, LocalBackend, Plan, Preview, RunError};
 use crate::cli::complaint::{Complaint, describing};
 use crate::cli::folder::Folder;
 use crate::cli::follow::{Form, Give, Shown, Told, follow};
@@ -54,6 +54,7 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], given: &[u8
         Asked::of(&matches).place(task, &mut graph);
     }
     Asked::of(&matches).check(&graph, options::strategy(&matches).as_ref())?;
+    let settings = backends::settings_of(&matches, setting)?;
     let folder = Folder::of(&matches, setting);
     let host = inputs::host(setting)?;
     if matches.get_flag(options::PLAN) {
@@ -79,16 +80,17 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], given: &[u8
     let (stores, log) = (host.stores.clone(), Log::default());
     let stops = Stops::heard(setting.leave).map_err(cannot_start)?;
     let (printed, stopping) = (Arc::clone(&log), stops.clone());
-    let backend = backend(runs, host, subject, &matches, setting).begun(move |recorder| {
+    let local = backend(runs, host, subject, &matches, setting).begun(move |recorder| {
         stopping.stop_run(&RunHandle::of(recorder.folder().clone()));
         drop(printed.set(Arc::clone(recorder)));
     });
     if let Some(former) = wanted.resumed().filter(|_| form.is_for_people()) {
-        note_changes(former, &backend.changes(former).map_err(|error| refused(subject, error))?);
+        note_changes(former, &local.changes(former).map_err(|error| refused(subject, error))?);
     }
+    let backend = backends::joined(local, &settings.backend(), &settings)?;
     let plan = backend.compile(&graph, &wanted).map_err(|error| refused(subject, error))?;
     let prints = take_prints(log);
-    let ended = drive(&backend, plan, subject, shown, &stores, &folder, setting);
+    let ended = drive(&*backend, plan, subject, shown, &stores, &folder, setting);
     stops.stop_process();
     // A person who watches has seen it.
     if !io::stderr().is_terminal() {
@@ -103,7 +105,7 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], given: &[u8
 
 /// Runs the plan to its end, and shows it meanwhile; the run, and how it ended.
 fn drive(
-    backend: &LocalBackend,
+    backend: &dyn Backend,
     plan: Plan,
     subject: &Subject,
     shown: Shown,
