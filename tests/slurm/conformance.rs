@@ -9,7 +9,7 @@ use nebulakit::backend::{Backend, LocalBackend, SlurmBackend};
 use nebulakit::run::RunsFolder;
 use nebulakit::testing::backend_conformance::{Subject, cases, register};
 
-use crate::{FLOWS, Place};
+use crate::{Place, flows};
 
 register!();
 
@@ -22,8 +22,8 @@ impl Subject for OnSlurm {
     fn backend(&self, folder: &Path) -> Box<dyn Backend> {
         fs::create_dir_all(folder).unwrap();
         fs::write(folder.join("nebulakit.toml"), "poll = \"2s\"\n").unwrap();
-        let local = LocalBackend::new(RunsFolder::open(folder).unwrap());
-        Box::new(SlurmBackend::configured_with(local, folder, FLOWS).unwrap())
+        let local = LocalBackend::new(RunsFolder::open(folder.join("runs")).unwrap());
+        Box::new(SlurmBackend::configured_with(local, folder, flows()).unwrap())
     }
 
     fn patience(&self) -> Duration {
