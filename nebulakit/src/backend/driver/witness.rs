@@ -116,7 +116,7 @@ impl Witness for NodeWitness {
     fn runs_on(&self, engine: &str, id: &str, host: Option<&str>) {
         let kind = EventKind::Placed { engine: engine.to_owned(), id: id.to_owned(), host: host.map(str::to_owned) };
         self.recorded(self.record.record(Some(&self.node), kind));
-        // What it took is from here on.
+        // What it took is from here on, unless it says so itself.
         self.heard().since = Some(Instant::now());
     }
 
@@ -132,7 +132,10 @@ impl Witness for NodeWitness {
     fn ended(&self) {
         let mut heard = self.heard();
         if let Some(since) = heard.since.take() {
-            (heard.used.wall, heard.has_run) = (since.elapsed(), true);
+            if heard.used.wall.is_zero() {
+                heard.used.wall = since.elapsed();
+            }
+            heard.has_run = true;
         }
     }
 

@@ -12,7 +12,7 @@ use super::plan::NewPlan;
 use super::rules::Rules;
 use super::strategy::{EngineStrategy, OnEngine};
 use super::variables;
-use crate::backend::node::PlanFolder;
+use crate::backend::node::{PlanFile, PlanFolder};
 use crate::backend::{Backend, Capabilities, Capability, LocalBackend, Options, Plan, Preview, RunError};
 use crate::coordinator::{Clock, ContainerStrategy, CoordinatorBuilder, SystemClock};
 use crate::graph::{Graph, Home, Kind, Mapped, Node};
@@ -56,11 +56,6 @@ impl EngineBackend {
         Self { local, engine, options, clock: Arc::new(SystemClock) }
     }
 
-    /// The local backend that walks the graph.
-    pub(in crate::backend) fn local(&self) -> &LocalBackend {
-        &self.local
-    }
-
     /// Another time than the machine's.
     #[cfg(test)]
     pub(in crate::backend) fn clock(self, clock: Arc<dyn Clock>) -> Self {
@@ -78,8 +73,14 @@ impl EngineBackend {
     /// Writes the plan of a run, and sets the coordinator up that has its attempts run on the engine.
     fn elsewhere(&self, plan: &Plan, run: &RunFolder) -> Result<CoordinatorBuilder, RunError> {
         let path = self.plan_folder(run);
+        let (folder, program) = self.write(plan, &path, &run.id().to_string(), Some(run))?;
+        Ok(self.coordinator(folder, program, run, &plan.graph.name))
+    }
+
+    /// Writes a plan into the folder `path`.
+    fn write(&self, plan: &Plan, path: &Path, id: &str, run: Option<&RunFolder>) -> Result<(PlanFolder, String), RunError> {
         let refused = |said: String| RunError::Refused(vec![said]);
-        let folder = PlanFolder::at(&path).map_err(|error| refused(format!("there is no current folder: {error}")))?;
+        let folder = PlanFolder::at(path).map_err(|error| refused(format!("there is no current folder: {error}")))?;
         if folder.plan_file().exists() {
             let said = format!("the folder {} holds the plan of another run\nhint: name a new folder, or leave `--plan-dir` out", path.display());
             return Err(refused(said));
@@ -87,12 +88,26 @@ impl EngineBackend {
         let new = NewPlan {
             backend: self.engine.name(),
             name: &plan.graph.name,
+            id,
             run,
             files: &plan.files,
             program: self.options.program.as_deref(),
         };
         let program = new.write(&folder).map_err(|error| refused(format!("cannot write the plan into {}: {error}", path.display())))?;
-        Ok(self.coordinator(folder, program, run, &plan.graph.name))
+        Ok((folder, program))
+    }
+
+    /// The plan of a run that another process drove, as that wrote it.
+    fn as_it_is(&self, run: &RunFolder, workflow: &str) -> Result<CoordinatorBuilder, RunError> {
+        let refused = |said: String| RunError::Refused(vec![said]);
+        let path = std::fs::read_to_string(run.path().join("plan")).map_err(|error| refused(format!("the run {} has no plan: {error}", run.id())))?;
+        let folder = PlanFolder::at(Path::new(path.trim_end_matches('\n'))).map_err(|error| refused(error.to_string()))?;
+        let plan = PlanFile::read(&folder.plan_file()).map_err(|said| refused(format!("cannot read the plan {}: {said}", folder.path().display())))?;
+        if plan.backend != self.engine.name() {
+            let said = format!("the run {} is one of the backend `{}`, not of `{}`", run.id(), plan.backend, self.engine.name());
+            return Err(refused(said));
+        }
+        Ok(self.coordinator(folder, plan.program, run, workflow))
     }
 
     fn coordinator(&self, plan: PlanFolder, program: String, run: &RunFolder, workflow: &str) -> CoordinatorBuilder {
@@ -180,9 +195,15 @@ impl Backend for EngineBackend {
     fn attach(&self, run: &RunId) -> Result<RunHandle, RunError> {
         self.local.attach(run)
     }
-}
 
-/// Whether `path` is the folder of a plan.
-pub(in crate::backend) fn is_plan(path: &Path) -> bool {
-    path.join("plan.json").is_file()
+    fn drive<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<RunHandle, RunError>> {
+        Box::pin(self.local.resume_with(run, |folder, workflow| self.as_it_is(folder, workflow)))
+    }
+
+    fn lay_out(&self, plan: &Plan) -> Result<Option<PathBuf>, RunError> {
+        let id = format!("{}-{}", plan.graph.name.rsplit('.').next().unwrap_or_default(), uuid::Uuid::new_v4().simple());
+        let path = self.options.plan_dir.clone().unwrap_or_else(|| self.local.runs().path().join("plans").join(&id));
+        self.write(plan, &path, &id, None)?;
+        Ok(Some(path))
+    }
 }

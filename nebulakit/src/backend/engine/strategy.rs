@@ -362,6 +362,7 @@ fn usage(record: &Record) -> Usage {
     let mut usage = Usage::default();
     usage.cpu = record.cpu_seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     usage.memory = record.peak_bytes;
+    usage.wall = record.ended.duration_since(record.begun.began).unwrap_or_default();
     usage
 }
 

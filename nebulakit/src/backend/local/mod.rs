@@ -1,5 +1,6 @@
 //! Runs on this machine, through a coordinator in this process.
 
+mod attached;
 mod cached;
 mod deleted;
 mod digests;
@@ -15,6 +16,7 @@ mod rehearsal;
 mod run_local;
 mod shelf;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,17 +25,18 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use nebulakit_types::storage::Storage;
 
+use self::attached::{Itself, Onward, Told};
 use self::cached::Cached;
 use self::former::Former;
 use self::memory::Remembered;
-use self::recorded::{Given, Started};
+use self::recorded::{Given, Seen, Started};
 pub use self::run_local::RunLocal;
 use super::demand::unmet;
 use super::inputs::unfit;
 use super::{Backend, Capabilities, Options, Plan, Preview, RunError, needs};
 use crate::coordinator::{ContainerStrategy, Coordinator, CoordinatorBuilder};
 use crate::graph::Graph;
-use crate::run::{Cache, Recorder, RunFolder, RunHandle, RunId, RunsFolder, TaskChange};
+use crate::run::{Cache, Durability, Recorder, RunFolder, RunHandle, RunId, RunsFolder, TaskChange};
 use crate::task::builder::ContextBuilder;
 use crate::task::context::Context;
 use crate::task::mock::Mocks;
@@ -236,6 +239,34 @@ impl LocalBackend {
         coordinator: impl FnOnce(&RunFolder) -> Result<CoordinatorBuilder, RunError> + Send,
     ) -> Result<RunHandle, RunError> {
         Ok(self.start_with(plan, coordinator, Given::default()).await?.handle)
+    }
+
+    /// Drives a run on that no process drives any more, with the coordinator that `coordinator` makes for its folder and the name of what it runs.
+    pub(in crate::backend) async fn resume_with(
+        &self,
+        run: &RunId,
+        coordinator: impl FnOnce(&RunFolder, &str) -> Result<CoordinatorBuilder, RunError> + Send,
+    ) -> Result<RunHandle, RunError> {
+        let recorder = Arc::new(Recorder::resume(&self.runs, run, Durability::Kernel).map_err(RunError::Record)?);
+        (self.begun)(&recorder);
+        let handle = self.attach(run)?;
+        let (graph, inputs) = (handle.graph().map_err(RunError::Record)?, handle.inputs().map_err(RunError::Record)?);
+        let state = handle.state().map_err(RunError::Record)?;
+        let mut options = Options::new().inputs(inputs);
+        (options.resumes, options.from) = (state.resumes.clone(), state.from.clone());
+        let plan = Plan { backend: state.backend.clone(), graph, options, files: Vec::new() };
+        let folder = recorder.folder().clone();
+        let builder = coordinator(&folder, &plan.graph.name)?;
+        let former = self.former(&plan)?;
+        let cached = Cached::new(&self.runs, plan.options.cache, folder.id().clone(), Durability::Kernel);
+        let told = Told::of(&folder).map_err(RunError::Record)?;
+        let mut answers = former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
+        answers.extend(crate::run::answers(&folder).map_err(RunError::Record)?);
+        let earlier = Arc::new(Remembered::new(&self.runs, former, cached, Some(folder.clone())));
+        let memory = Arc::new(Itself::new(earlier, &handle).map_err(RunError::Record)?);
+        let context = (self.surroundings)(folder.path().to_owned()).in_a_graph().mocks(self.mocks.clone()).build();
+        let seen = Seen { record: Arc::new(Onward::new(Arc::clone(&recorder), told)), memory, former: answers };
+        Ok(recorded::go(plan, recorder, seen, builder.context(context).build(), self.mocks.clone(), Given::default()).handle)
     }
 
     /// The folder that it records runs in.

@@ -7,6 +7,7 @@ mod answer;
 mod asked;
 pub(super) mod backends;
 mod containers;
+mod detach;
 pub(super) mod flags;
 mod inputs;
 mod inputs_file;
@@ -30,6 +31,7 @@ pub(super) use self::answer::answer;
 #[cfg(feature = "flyte")]
 pub(super) use self::answer::literal;
 pub(super) use self::inputs::host;
+pub(super) use self::recorded::onward;
 use self::parse::Parser;
 use self::places::Places;
 pub(super) use self::places::Stdin;
