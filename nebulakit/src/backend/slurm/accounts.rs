@@ -44,7 +44,7 @@ async fn ask(client: &Client, which: String, cluster: Option<String>) -> Result<
     }
     words.push(which);
     words.extend(cluster);
-    let said = client.run("sacct", &words, &[], "").await.map_err(|error| EngineError(error.to_string()))?;
+    let said = client.ask("sacct", &words).await.map_err(|error| EngineError(error.to_string()))?;
     if said.stderr.contains("accounting storage is disabled") {
         return Ok(None);
     }

@@ -105,4 +105,12 @@ impl Backend for SlurmBackend {
     fn attach(&self, run: &RunId) -> Result<RunHandle, RunError> {
         self.0.attach(run)
     }
+
+    fn drive<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<RunHandle, RunError>> {
+        self.0.drive(run)
+    }
+
+    fn lay_out(&self, plan: &Plan) -> Result<Option<PathBuf>, RunError> {
+        self.0.lay_out(plan)
+    }
 }

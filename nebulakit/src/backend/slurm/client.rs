@@ -1,6 +1,6 @@
 //! Slurm's client programs: started without a shell, without what an outer job left in the environment, and not waited for without end.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use nebulakit_types::visible;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
-use crate::services::env::Environment;
+use crate::services::env::{self, Environment};
 
 /// How long a program may take: they wait for a controller that does not answer, some of them for minutes.
 const LIMIT: Duration = Duration::from_secs(90);
@@ -19,10 +19,15 @@ const SHOWN: usize = 1000;
 /// What Slurm's programs read besides their words: each is the setting of somebody else, but for the one that says where the cluster's settings are.
 const PREFIXES: [&str; 9] = ["SLURM_", "SLURMD_", "SBATCH_", "SQUEUE_", "SACCT_", "SCANCEL_", "SCONTROL_", "SINFO_", "SALLOC_"];
 
-/// The programs' common environment.
+/// What of this process's environment `sbatch` gets: it hands all of its own on to the job.
+const OF_SUBMIT: [&str; 4] = ["SLURM_CONF", "USER", "LOGNAME", "HOME"];
+
+/// The programs, and their environment.
 #[derive(Clone, Debug)]
 pub(super) struct Client {
     variables: Vec<(OsString, OsString)>,
+    /// Where programs are looked for.
+    path: Option<OsString>,
 }
 
 /// What a program gave.
@@ -50,39 +55,61 @@ impl Client {
             let name = name.to_string_lossy();
             name == "SLURM_CONF" || !PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         };
-        let mut variables: Vec<_> = own.variables().filter(|(name, _)| is_kept(name)).collect();
-        // What is read here is the language of programs.
-        variables.push(("LC_ALL".into(), "C".into()));
-        Self { variables }
+        let variables = own.variables().filter(|(name, _)| is_kept(name)).collect();
+        Self { variables, path: own.raw(env::PATH).map(OsStr::to_owned) }
     }
 
-    /// Runs `program` with these words, these variables besides, and `input`.
-    pub(super) async fn run(&self, program: &str, words: &[String], variables: &[(String, String)], input: &str) -> Result<Said, NotRun> {
-        let mut command = Command::new(program);
-        command.args(words).env_clear().envs(self.variables.iter().map(|(name, value)| (name, value)));
+    /// Asks a program, or has it do something.
+    ///
+    /// # Errors
+    /// When it does not start, or does not end.
+    pub(super) async fn ask(&self, program: &str, words: &[String]) -> Result<Said, NotRun> {
+        let mut command = self.command(program, words);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        run(command, program, "").await
+    }
+
+    /// Submits a script, whose job gets these variables and nothing else of this process.
+    ///
+    /// # Errors
+    /// As for [`ask`](Self::ask).
+    pub(super) async fn submit(&self, words: &[String], variables: &[(String, String)], script: &str) -> Result<Said, NotRun> {
+        let mut command = self.command("sbatch", words);
+        command.envs(self.variables.iter().filter(|(name, _)| OF_SUBMIT.iter().any(|own| name == own)).map(|(name, value)| (name, value)));
         command.envs(variables.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().map_err(|error| {
-            NotRun::NotStarted(format!("`{program}` cannot be started: {error}\n\nhint: Slurm's programs have to be on `PATH` where `run` is typed"))
-        })?;
-        let mut stdin = child.stdin.take();
-        let both = async {
-            // One that wants no input may be gone before it is all written: what it says tells why.
-            if let Some(stdin) = &mut stdin {
-                let _ = stdin.write_all(input.as_bytes()).await;
-            }
-            drop(stdin.take());
-            child.wait_with_output().await
-        };
-        match tokio::time::timeout(LIMIT, both).await {
-            Ok(Ok(output)) => Ok(Said {
-                code: output.status.code(),
-                stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-                stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-            }),
-            Ok(Err(error)) => Err(NotRun::Cut(format!("what `{program}` says cannot be read: {error}"))),
-            Err(_) => Err(NotRun::Cut(format!("`{program}` did not end within {LIMIT:?}"))),
+        run(command, "sbatch", script).await
+    }
+
+    fn command(&self, program: &str, words: &[String]) -> Command {
+        let folders = self.path.iter().flat_map(std::env::split_paths);
+        let found = folders.map(|folder| folder.join(program)).find(|path| path.is_file());
+        let mut command = Command::new(found.unwrap_or_else(|| program.into()));
+        command.args(words).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+    }
+}
+
+async fn run(mut command: Command, program: &str, input: &str) -> Result<Said, NotRun> {
+    let mut child = command.spawn().map_err(|error| {
+        NotRun::NotStarted(format!("`{program}` cannot be started: {error}\n\nhint: Slurm's programs have to be on `PATH` where `run` is typed"))
+    })?;
+    let mut stdin = child.stdin.take();
+    let both = async {
+        // One that wants no input may be gone before it is all written: what it says tells why.
+        if let Some(stdin) = &mut stdin {
+            let _ = stdin.write_all(input.as_bytes()).await;
         }
+        drop(stdin.take());
+        child.wait_with_output().await
+    };
+    match tokio::time::timeout(LIMIT, both).await {
+        Ok(Ok(output)) => Ok(Said {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }),
+        Ok(Err(error)) => Err(NotRun::Cut(format!("what `{program}` says cannot be read: {error}"))),
+        Err(_) => Err(NotRun::Cut(format!("`{program}` did not end within {LIMIT:?}"))),
     }
 }
 

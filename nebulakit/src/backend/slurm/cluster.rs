@@ -19,7 +19,7 @@ impl Default for Cluster {
 impl Cluster {
     /// Asks for it; without an answer it is what Slurm comes with, since what is refused then says so itself.
     pub(super) async fn ask(client: &Client) -> Self {
-        match client.run("scontrol", &["show".to_owned(), "config".to_owned()], &[], "").await {
+        match client.ask("scontrol", &["show".to_owned(), "config".to_owned()]).await {
             Ok(said) => Self::read(&said.stdout),
             Err(_) => Self::default(),
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::client::shown;
 use super::settings::Settings;
 use crate::backend::engine::EngineJob;
 
@@ -30,7 +31,9 @@ pub(super) fn words(job: &EngineJob, name: &str, settings: &Settings, output: &O
     flag("job-name", name);
     flag("output", &output.stdout);
     flag("error", &output.stderr);
-    flag("export", &exported(&job.variables)?);
+    // What `sbatch` finds in its own environment is the job's alone. Anything else has Slurm start a login shell before each job.
+    check(&job.variables)?;
+    flag("export", "ALL");
     flag("cpus-per-task", &cores(job.cores).to_string());
     if let Some(memory) = job.memory {
         flag("mem", &format!("{}M", memory.div_ceil(MIB).max(1)));
@@ -75,22 +78,13 @@ fn minutes(time: Duration) -> u64 {
     (time.as_secs() + NOTICE + EARLIER).div_ceil(60) + 1
 }
 
-/// The names of variables that the job gets from those of `sbatch`: values stand in no command line.
-fn exported(variables: &[(String, String)]) -> Result<String, String> {
-    if variables.is_empty() {
-        return Ok("NONE".to_owned());
+/// That no variable is one which Slurm reads or sets.
+fn check(variables: &[(String, String)]) -> Result<(), String> {
+    let is_name = |name: &str| !name.is_empty() && !name.contains(['=', '\0']) && !["SLURM_", "SBATCH_"].iter().any(|prefix| name.starts_with(prefix));
+    match variables.iter().find(|(name, value)| !is_name(name) || value.contains('\0')) {
+        Some((name, _)) => Err(format!("the variable `{}` cannot be given to a job of Slurm", shown(name))),
+        None => Ok(()),
     }
-    let refused = variables.iter().map(|(name, _)| name).find(|name| !can_be_exported(name));
-    if let Some(name) = refused {
-        return Err(format!("the variable `{}` cannot be given to a job of Slurm", super::client::shown(name)));
-    }
-    Ok(variables.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(","))
-}
-
-/// Some names mean something else there, and some are settings of `sbatch` itself.
-fn can_be_exported(name: &str) -> bool {
-    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !name.starts_with(|c: char| c.is_ascii_digit());
-    is_name && !["ALL", "NONE", "NIL"].contains(&name) && !["SLURM_", "SBATCH_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(test)]
@@ -108,12 +102,11 @@ mod tests {
     }
 
     #[test]
-    fn variables_go_by_name() {
-        let of = |names: &[&str]| exported(&names.iter().map(|name| ((*name).to_owned(), "secret".to_owned())).collect::<Vec<_>>());
-        assert_eq!(of(&[]).unwrap(), "NONE");
-        assert_eq!(of(&["PATH", "MY_FLAG"]).unwrap(), "PATH,MY_FLAG");
-        for name in ["ALL", "NONE", "A,B", "A=B", "", "1A", "SBATCH_PARTITION", "SLURM_JOB_ID", "A B"] {
-            assert!(of(&[name]).is_err(), "{name}");
+    fn variables_of_slurm_are_not_set() {
+        let of = |name: &str| check(&[(name.to_owned(), "secret".to_owned())]);
+        assert_eq!(of("MY_FLAG"), Ok(()));
+        for name in ["A=B", "", "SBATCH_PARTITION", "SLURM_JOB_ID", "A\0"] {
+            assert!(of(name).is_err_and(|why| !why.contains("secret")), "{name}");
         }
     }
 }

@@ -127,7 +127,7 @@ impl Engine for Slurm {
                 let mut words = vec!["--quiet".to_owned()];
                 words.extend(self.of_cluster());
                 words.extend(some.iter().map(|id| id.as_str().to_owned()));
-                let said = self.client.run("scancel", &words, &[], "").await.map_err(|error| EngineError(error.to_string()))?;
+                let said = self.client.ask("scancel", &words).await.map_err(|error| EngineError(error.to_string()))?;
                 if said.code != Some(0) && !said.stderr.contains("Invalid job id specified") {
                     return Err(EngineError(format!("`scancel` failed, with {}", said.shown())));
                 }

@@ -130,7 +130,7 @@ async fn a_job_gets_its_variables_and_not_those_of_the_submitter() {
     assert_eq!(said(&job), format!("<{value}>"));
     let environment = fs::read_to_string(job.folder.join("stderr")).unwrap();
     assert!(!environment.contains("marker-7261") && !environment.contains("SBATCH_PARTITION") && !environment.contains("SLURM_ARRAY_TASK_ID"), "{environment}");
-    let record = slurm.client.run("scontrol", &["show".to_owned(), "job".to_owned(), ids[0].as_str().to_owned()], &[], "").await.unwrap();
+    let record = slurm.client.ask("scontrol", &["show".to_owned(), "job".to_owned(), ids[0].as_str().to_owned()]).await.unwrap();
     assert!(!record.stdout.contains("marker-7261") && !record.stdout.contains("a b,c"), "{}", record.stdout);
 }
 

@@ -34,7 +34,7 @@ impl Queue {
         let mut words = vec!["--array".to_owned(), "--states=all".to_owned(), format!("--user={user}")];
         words.push(format!("--Format={}", format.join(",")));
         words.extend(cluster);
-        let said = client.run("squeue", &words, &[], "").await.map_err(|error| EngineError(error.to_string()))?;
+        let said = client.ask("squeue", &words).await.map_err(|error| EngineError(error.to_string()))?;
         if said.code != Some(0) {
             return Err(EngineError(format!("`squeue` failed, with {}", said.shown())));
         }

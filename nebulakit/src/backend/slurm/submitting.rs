@@ -51,7 +51,7 @@ async fn single(slurm: &Slurm, job: &EngineJob, settings: &Settings) -> Answer {
     let mut words = flags::words(job, &job.name, settings, &Output { stdout, stderr }, None).map_err(NotSubmitted::Refused)?;
     words.extend(slurm.of_cluster());
     let script = script(settings.prologue.as_deref().unwrap_or_default(), &job.argv);
-    submitted::job(slurm.client.run("sbatch", &words, &job.variables, &script).await).map(EngineId::from)
+    submitted::job(slurm.client.submit(&words, &job.variables, &script).await).map(EngineId::from)
 }
 
 async fn array(slurm: &Slurm, jobs: &[&EngineJob], settings: &Settings) -> Vec<Answer> {
@@ -69,7 +69,7 @@ async fn array(slurm: &Slurm, jobs: &[&EngineJob], settings: &Settings) -> Vec<A
         Ok(argv) => argv,
         Err(error) => return all(NotSubmitted::Refused(format!("the list of the array cannot be written into the plan: {error}"))),
     };
-    let said = slurm.client.run("sbatch", &words, &first.variables, &script(settings.prologue.as_deref().unwrap_or_default(), &argv)).await;
+    let said = slurm.client.submit(&words, &first.variables, &script(settings.prologue.as_deref().unwrap_or_default(), &argv)).await;
     match submitted::job(said) {
         Ok(number) => (0..jobs.len()).map(|index| Ok(format!("{number}_{index}").into())).collect(),
         Err(why) => {
