@@ -18,6 +18,8 @@ mod needs;
 pub(crate) mod node;
 mod plan;
 mod preview;
+#[cfg(feature = "slurm")]
+mod slurm;
 mod values;
 
 use std::path::PathBuf;
@@ -32,6 +34,10 @@ pub use self::error::{NodeError, RunError};
 pub use self::local::{LocalBackend, RunLocal};
 pub use self::plan::{CacheUse, Options, Plan};
 pub use self::preview::{Fate, Foreseen, Preview, Unkept};
+#[cfg(feature = "slurm")]
+pub(crate) use self::slurm::KIND as SLURM;
+#[cfg(feature = "slurm")]
+pub use self::slurm::SlurmBackend;
 use crate::graph::Graph;
 pub use crate::run::Keep;
 use crate::run::{RunHandle, RunId};

@@ -83,6 +83,7 @@ enum Ran {
 
 impl EngineStrategy {
     pub(in crate::backend) fn new(on: OnEngine) -> Self {
+        on.engine.drives(on.plan.path());
         Self(Arc::new(Inner { on, watcher: OnceLock::new(), numbers: Mutex::default() }))
     }
 }
