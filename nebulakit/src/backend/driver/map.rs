@@ -137,17 +137,8 @@ impl<'g> Step<'g> {
 
     /// The outputs of the elements, as lists.
     fn gathered(&self, map: &'g Map, given: &[Option<Bytes>]) -> Result<Bytes, End> {
-        let mut lists = Vec::new();
-        for output in self.outputs_of(&map.of) {
-            let values = given.iter().map(|given| match given {
-                Some(outputs) => Ok(value::named(outputs, &output.name)?.unwrap_or_else(value::none)),
-                None => Ok(value::none()),
-            });
-            let list = values.collect::<nebulakit_types::Result<Vec<_>>>().and_then(|values| value::list(&values));
-            let list = list.map_err(|error| self.unbound(format_args!("its output `{}`", output.name), &error))?;
-            lists.push((&*output.name, list));
-        }
-        Ok(value::literals(&lists))
+        let names = self.outputs_of(&map.of).iter().map(|output| &*output.name);
+        gather(names, given).map_err(|(name, error)| self.unbound(format_args!("its output `{name}`"), &error))
     }
 
     fn outputs_of(&self, mapped: &Mapped) -> &'g [Output] {
@@ -161,15 +152,8 @@ impl<'g> Step<'g> {
 
     /// The failure of a map in which these elements failed.
     fn all_of(&self, failed: &[(usize, Arc<Fault>)]) -> End {
-        let mut lines: Vec<_> =
-            failed.iter().take(MOST_NAMED).map(|(index, fault)| format!("[{index}]: {}", fault.failure.message)).collect();
-        if failed.len() > MOST_NAMED {
-            lines.push(format!("and {} more", failed.len() - MOST_NAMED));
-        }
         let first = failed.first().map(|(_, fault)| fault);
-        let kind = first.map_or(FailureKind::Failed, |fault| fault.failure.kind);
-        let code = first.map_or(code::LENGTHS, |fault| &fault.failure.code);
-        let failure = JobFailure::new(kind, code, lines.join("; "));
+        let failure = all_of(failed.iter().map(|(index, fault)| (*index, &fault.failure)));
         End::Failed(Arc::new(Fault {
             node: self.path.clone(),
             of: self.what(),
@@ -180,9 +164,43 @@ impl<'g> Step<'g> {
     }
 }
 
+/// The outputs of the elements of a map as the lists that the map gives, none for those that failed.
+///
+/// # Errors
+/// With the name of the output that cannot be made.
+pub(crate) fn gather<'n>(
+    names: impl Iterator<Item = &'n str>,
+    given: &[Option<Bytes>],
+) -> Result<Bytes, (&'n str, nebulakit_types::Error)> {
+    let mut lists = Vec::new();
+    for name in names {
+        let values = given.iter().map(|given| match given {
+            Some(outputs) => Ok(value::named(outputs, name)?.unwrap_or_else(value::none)),
+            None => Ok(value::none()),
+        });
+        let list = values.collect::<nebulakit_types::Result<Vec<_>>>().and_then(|values| value::list(&values));
+        lists.push((name, list.map_err(|error| (name, error))?));
+    }
+    Ok(value::literals(&lists))
+}
+
+/// The failure of a map in which these elements failed, in their order.
+pub(crate) fn all_of<'f>(failed: impl ExactSizeIterator<Item = (usize, &'f JobFailure)>) -> JobFailure {
+    let (all, mut first, mut lines) = (failed.len(), None, Vec::new());
+    for (index, failure) in failed.take(MOST_NAMED) {
+        first.get_or_insert(failure);
+        lines.push(format!("[{index}]: {}", failure.message));
+    }
+    if all > MOST_NAMED {
+        lines.push(format!("and {} more", all - MOST_NAMED));
+    }
+    let kind = first.map_or(FailureKind::Failed, |failure| failure.kind);
+    JobFailure::new(kind, first.map_or(code::LENGTHS, |failure| &failure.code), lines.join("; "))
+}
+
 /// How many elements must succeed.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a part of a length is one")]
-fn needed(success: Success, elements: usize) -> usize {
+pub(crate) fn needed(success: Success, elements: usize) -> usize {
     match success {
         Success::All => elements,
         Success::Count(count) => count as usize,

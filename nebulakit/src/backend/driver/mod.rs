@@ -34,8 +34,14 @@ mod world;
 pub(crate) use self::drive::drive;
 pub(crate) use self::fault::{End, Fault};
 pub(crate) use self::hold::{Hold, Shelf};
+#[cfg(feature = "snakemake")]
+pub(crate) use self::layout::each_needed;
+#[cfg(feature = "snakemake")]
+pub(crate) use self::map::{all_of, gather, needed};
 pub(crate) use self::memory::{Call, Claim, Memory, Recalled};
 pub(crate) use self::signals::{Refusal, Signals};
 pub(crate) use self::turns::Turns;
 pub(crate) use self::value::literals_of;
+#[cfg(feature = "snakemake")]
+pub(crate) use self::value::{elements, error as error_literal, literals, named, none};
 pub(crate) use self::world::{Unfinished, World};

@@ -14,7 +14,7 @@ use nebulakit_types::{Dialect, Error, ErrorKind, NebulaType, Result, Untyped};
 use crate::graph::Step;
 
 /// The literal `name` of a map of literals with these bytes; the last one, if a name occurs twice.
-pub(super) fn named(literals: &Bytes, name: &str) -> Result<Option<Bytes>> {
+pub(crate) fn named(literals: &Bytes, name: &str) -> Result<Option<Bytes>> {
     let mut entries = Entries::of_map(literals, References::none());
     let mut found = None;
     while let Some((key, literal)) = entries.next()? {
@@ -36,7 +36,7 @@ pub(crate) fn literals_of(map: &Bytes) -> Result<Vec<(&str, Bytes)>> {
 }
 
 /// The bytes of a map of these literals, in the form of `inputs.pb` and `outputs.pb`.
-pub(super) fn literals<'a>(literals: impl IntoIterator<Item = &'a (&'a str, Bytes)>) -> Bytes {
+pub(crate) fn literals<'a>(literals: impl IntoIterator<Item = &'a (&'a str, Bytes)>) -> Bytes {
     map_of_literals(literals.into_iter().map(|(name, literal)| (*name, &**literal))).into()
 }
 
@@ -51,21 +51,21 @@ pub(super) fn map(entries: &[(&str, Bytes)]) -> Result<Bytes> {
 }
 
 /// The none literal.
-pub(super) fn none() -> Bytes {
+pub(crate) fn none() -> Bytes {
     let mut encoder = Encoder::new(&Dialect::FLYTE_1);
     encoder.none();
     encoder.finish().into()
 }
 
 /// An error, as a literal.
-pub(super) fn error(node: &str, message: &str) -> Bytes {
+pub(crate) fn error(node: &str, message: &str) -> Bytes {
     let mut encoder = Encoder::new(&Dialect::FLYTE_1);
     encoder.error(node, message);
     encoder.finish().into()
 }
 
 /// The elements of a list.
-pub(super) fn elements(value: &Bytes) -> Result<Vec<Bytes>> {
+pub(crate) fn elements(value: &Bytes) -> Result<Vec<Bytes>> {
     match view(value)? {
         LiteralView::Collection(mut elements) => {
             let mut all = Vec::with_capacity(elements.count()?);
