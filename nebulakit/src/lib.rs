@@ -9,6 +9,7 @@ pub mod backend;
 #[cfg(not(feature = "run"))]
 pub mod backend {
     pub mod flyte;
+    pub(crate) mod node;
 }
 pub mod cli;
 #[cfg(feature = "coordinator")]

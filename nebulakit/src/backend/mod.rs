@@ -13,6 +13,7 @@ pub mod flyte;
 mod inputs;
 mod local;
 mod needs;
+pub(crate) mod node;
 mod plan;
 mod preview;
 

@@ -80,6 +80,7 @@ use self::complaint::complain;
 use self::output::container_help;
 #[cfg(not(feature = "run"))]
 use self::output::{VERSION, say};
+use crate::backend::node;
 use crate::process::exit::Exit;
 use crate::process::request::ContainerRequest;
 use crate::process::{container, panic, request, terminal, worker};
@@ -114,6 +115,9 @@ fn serve(binary: &str, arguments: &[OsString]) -> Exit {
     let environment = Environment::from_process();
     worker::enter(&environment);
     panic::tell();
+    if arguments.first().is_some_and(|verb| verb == node::VERB) {
+        return node::serve(binary, &arguments[1..], &environment);
+    }
     let registry = Registry::linked();
     let Some(verb) = arguments.first().and_then(|verb| verb.to_str()).filter(|verb| ContainerRequest::is_verb(verb)) else {
         return for_people(binary, arguments, &environment, &registry);

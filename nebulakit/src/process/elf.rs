@@ -7,6 +7,8 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::process::digest::hexadecimal;
+
 /// How long the header of a file of 64 bits is.
 const HEADER: usize = 64;
 
@@ -98,10 +100,6 @@ fn build_id(mut notes: &[u8]) -> Option<&[u8]> {
 
 fn number(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -38,6 +38,20 @@ pub(super) fn document(failure: &Failure, platform: &Platform, worker: &str, now
     ErrorDocument { error: Some(error) }.encode_to_vec()
 }
 
+/// What a document tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) recoverable: bool,
+}
+
+/// Reads a document; [`None`] where it is none.
+pub(crate) fn read(document: &[u8]) -> Option<Told> {
+    let ContainerError { code, message, kind, .. } = ErrorDocument::decode(document).ok()?.error?;
+    Some(Told { code, message, recoverable: kind == i32::from(container_error::Kind::Recoverable) })
+}
+
 /// `message`, with its middle left out where it is too long: the head names the error, the tail often holds the cause.
 pub(crate) fn cut(message: &str, longest: usize) -> String {
     if message.len() <= longest {
@@ -70,23 +84,23 @@ mod tests {
         }
     }
 
-    fn read(failure: &Failure, platform: &Platform) -> ContainerError {
+    fn written(failure: &Failure, platform: &Platform) -> ContainerError {
         ErrorDocument::decode(&*document(failure, platform, "w", SystemTime::UNIX_EPOCH)).unwrap().error.unwrap()
     }
 
     #[test]
     fn a_plain_error_is_the_users_and_as_recoverable_as_the_platform_says() {
         let failure = failed(anyhow::anyhow!("bad"));
-        let first = read(&failure, &Platform::FLYTE_1);
+        let first = written(&failure, &Platform::FLYTE_1);
         assert_eq!((first.code.as_str(), first.kind, first.origin), ("USER:RuntimeError", 0, 1));
-        assert_eq!(read(&failure, &Platform::FLYTE_2).kind, 1);
+        assert_eq!(written(&failure, &Platform::FLYTE_2).kind, 1);
     }
 
     #[test]
     fn system_errors_blame_the_user_where_the_platform_would_loop() {
         let failure = Failure::system("store down", true);
-        assert_eq!(read(&failure, &Platform::FLYTE_1).origin, 2);
-        let second = read(&failure, &Platform::FLYTE_2);
+        assert_eq!(written(&failure, &Platform::FLYTE_1).origin, 2);
+        let second = written(&failure, &Platform::FLYTE_2);
         assert_eq!((second.origin, second.kind, second.timestamp.is_none()), (1, 1, true));
     }
 
@@ -94,7 +108,7 @@ mod tests {
     fn a_long_message_keeps_its_head_and_tail() {
         let failure = Failure::system(format!("head{}ä tail", "ü".repeat(100_000)), true);
         for (platform, longest) in [(&Platform::FLYTE_1, 65_536), (&Platform::FLYTE_2, 24_576)] {
-            let short = read(&failure, platform).message;
+            let short = written(&failure, platform).message;
             assert!(short.len() <= longest && short.len() > longest - 200, "{}", short.len());
             assert!(short.starts_with("head") && short.ends_with("ä tail") && short.contains("bytes left out"));
         }
@@ -103,7 +117,15 @@ mod tests {
     #[test]
     fn a_long_code_does_not_make_a_long_document() {
         let error = Err::<(), _>(anyhow::anyhow!("bad")).code("ä".repeat(1_000_000)).unwrap_err();
-        let code = read(&failed(error), &Platform::FLYTE_1).code;
+        let code = written(&failed(error), &Platform::FLYTE_1).code;
         assert_eq!((code.len(), code.chars().last()), (255, Some('…')));
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let failure = Failure { recoverable: Some(true), ..Failure::user("X", "said") };
+        let told = read(&document(&failure, &Platform::FLYTE_1, "", SystemTime::UNIX_EPOCH));
+        assert_eq!(told, Some(Told { code: "X".to_owned(), message: "said".to_owned(), recoverable: true }));
+        assert_eq!((read(b"\xff"), read(b"")), (None, None));
     }
 }

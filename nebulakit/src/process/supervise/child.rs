@@ -1,5 +1,6 @@
 //! The supervised process as its supervisor sees it: its start, what it is told meanwhile, and its end.
 
+use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -33,6 +34,18 @@ pub(super) struct End {
     pub(super) tail: String,
     /// Who asked it to stop, if anybody did.
     pub(super) stop: Option<Told>,
+    /// Whether it was asked because its time was up.
+    pub(super) is_overdue: bool,
+}
+
+/// What a child is started with.
+pub(super) struct Start<'a> {
+    /// The words behind the program's name.
+    pub(super) words: Vec<OsString>,
+    /// Variables that it has besides this process's own.
+    pub(super) variables: &'a [(&'static str, String)],
+    /// How long it may take.
+    pub(super) limit: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -41,20 +54,23 @@ pub(super) struct Child {
     pump: Pump,
     account: Option<Account>,
     stop: Option<Told>,
+    /// When its time is up.
+    deadline: Option<Instant>,
+    is_overdue: bool,
 }
 
 impl Child {
-    /// Starts this program with the words that it was started with, in a process group of its own. Its standard input is `socket`.
+    /// Starts this program, in a process group of its own. Its standard input is `socket`.
     ///
     /// It ends together with the thread that calls this.
-    pub(super) fn start(socket: UnixStream) -> io::Result<Self> {
+    pub(super) fn start(socket: UnixStream, start: Start<'_>) -> io::Result<Self> {
         leftovers::adopt();
         let mut command = Command::new(program::path()?);
-        let mut words = std::env::args_os();
-        if let Some(name) = words.next() {
+        if let Some(name) = std::env::args_os().next() {
             command.arg0(name);
         }
-        command.args(words).env(env::WORKER, format!("{MARK}{}", std::process::id()));
+        command.envs(start.variables.iter().map(|(name, value)| (name, value)));
+        command.args(start.words).env(env::WORKER, format!("{MARK}{}", std::process::id()));
         let mut child = command.stdin(OwnedFd::from(socket)).stderr(Stdio::piped()).process_group(0).spawn()?;
         // It has our copy of the child's end of the socket.
         drop(command);
@@ -67,7 +83,9 @@ impl Child {
                 return Err(error);
             }
         };
-        Ok(Self { pid, pump, account: Account::open(), stop: None })
+        // A time that no clock reaches is none.
+        let deadline = start.limit.and_then(|limit| Instant::now().checked_add(limit));
+        Ok(Self { pid, pump, account: Account::open(), stop: None, deadline, is_overdue: false })
     }
 
     /// Waits for its end, and hands requests to stop on. All that it has started ends with it.
@@ -79,17 +97,24 @@ impl Child {
             match signals.next_of_all(self.patience()) {
                 Some(Heard::Child) => {}
                 Some(heard) => self.tell(heard),
+                None if self.stop.is_none() => {
+                    self.is_overdue = true;
+                    self.tell(Heard::Stop("SIGTERM"));
+                }
                 None => self.kill_group(),
             }
         };
         let exceeded = self.account.as_ref().and_then(Account::exceeded);
         leftovers::clear();
-        End { status, exceeded, tail: self.pump.end(), stop: self.stop }
+        End { status, exceeded, tail: self.pump.end(), stop: self.stop, is_overdue: self.is_overdue }
     }
 
-    /// How long it may still take, where it was told to stop; [`None`] for any time.
+    /// How long it may still take until it is told to stop, or once it was told, until it is killed; [`None`] for any time.
     fn patience(&self) -> Option<Duration> {
-        let left = PATIENCE.saturating_sub(self.stop?.at.elapsed());
+        let left = match self.stop {
+            Some(told) => PATIENCE.saturating_sub(told.at.elapsed()),
+            None => self.deadline?.saturating_duration_since(Instant::now()),
+        };
         Some(left.max(Duration::from_millis(1)))
     }
 

@@ -13,13 +13,17 @@ mod pump;
 mod role;
 mod supervised;
 
+use std::ffi::OsString;
 use std::io;
 use std::os::unix::net::UnixStream;
+use std::process::ExitStatus;
+use std::time::Duration;
 
-use self::child::{Child, End};
+use self::child::{Child, End, Start};
 pub(crate) use self::role::Role;
 pub(crate) use self::supervised::{begin, say};
 use crate::process::fate::Fate;
+use crate::process::request::ContainerRequest;
 use crate::process::signal::StopSignals;
 use crate::process::stop::Told;
 use crate::task::failure::Failure;
@@ -46,18 +50,63 @@ pub(crate) struct Unsaid {
 /// Has a child do all that this process was started for, which is to run `task`, and watches it until it ends.
 pub(crate) fn supervise(task: &str) -> Supervised {
     let watched = StopSignals::listen_with_children().and_then(|mut signals| {
-        let (socket, theirs) = UnixStream::pair()?;
-        let end = Child::start(theirs)?.watch(&mut signals);
-        Ok((end, said(&socket)?, signals))
+        let start = Start { words: std::env::args_os().skip(1).collect(), variables: &[], limit: None };
+        Ok((watched(start, &mut signals)?, signals))
     });
     match watched {
-        Ok((End { status, .. }, Some(said), _)) => Supervised::Left(status.code().unwrap_or(said)),
-        Ok((End { status, exceeded, tail, stop }, None, signals)) => {
+        Ok(((End { status, .. }, Some(said)), _)) => Supervised::Left(status.code().unwrap_or(said)),
+        Ok(((End { status, exceeded, tail, stop, .. }, None), signals)) => {
             let failure = failure::of(task, Fate::of(status, exceeded, &tail), &tail);
             Supervised::Unsaid(Unsaid { failure, stop, signals: Some(signals) })
         }
         Err(error) => Supervised::Unsaid(Unsaid { failure: Failure::cannot_start(&error), stop: None, signals: None }),
     }
+}
+
+/// What another process of this program is to do, which is watched.
+#[derive(Debug)]
+pub(crate) struct Order<'a> {
+    /// Which task it runs.
+    pub(crate) request: &'a ContainerRequest,
+    /// Variables that it has besides this process's own.
+    pub(crate) variables: &'a [(&'static str, String)],
+    /// How long it may take. It is told to stop then.
+    pub(crate) limit: Option<Duration>,
+}
+
+/// How a process ended that had an [`Order`].
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    /// The failure that its end is, where it did not say that the result is stored.
+    pub(crate) unsaid: Option<Failure>,
+    /// The last lines that it wrote to standard error.
+    pub(crate) tail: String,
+    /// Whether it was told to stop, by somebody or because its time was up.
+    pub(crate) is_stopped: bool,
+    /// Whether its time was up.
+    pub(crate) is_overdue: bool,
+}
+
+/// Has a child run one task, and watches it until it ends; `signals` are those of a process with children.
+///
+/// # Errors
+/// When it cannot be started.
+pub(crate) fn have_run(order: &Order<'_>, signals: &mut StopSignals) -> io::Result<Ended> {
+    let request = ContainerRequest { is_supervised: true, ..order.request.clone() };
+    let verb = if request.map.is_some() { "map-execute" } else { "execute" };
+    let words = std::iter::once(verb.to_owned()).chain(request.words()).map(OsString::from).collect();
+    let (end, said) = watched(Start { words, variables: order.variables, limit: order.limit }, signals)?;
+    let End { status, exceeded, tail, stop, is_overdue } = end;
+    let unsaid = said.is_none().then(|| failure::of(&request.task, Fate::of(status, exceeded, &tail), &tail));
+    Ok(Ended { status, unsaid, tail, is_stopped: stop.is_some(), is_overdue })
+}
+
+/// Starts a child and watches it; what it said of its exit code.
+fn watched(start: Start<'_>, signals: &mut StopSignals) -> io::Result<(End, Option<i32>)> {
+    let (socket, theirs) = UnixStream::pair()?;
+    let end = Child::start(theirs, start)?.watch(signals);
+    Ok((end, said(&socket)?))
 }
 
 /// The exit code with which the child said that it leaves, if it did.

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use crate::process::host_name::host_name;
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 
 /// How often a lock is tried: a process that only checks whether a run is driven holds it for a moment.
@@ -45,7 +46,7 @@ impl DriverLock {
                 }
             }
         }
-        let text = format!("process {}{}\n", std::process::id(), host().map(|host| format!(" on {host}")).unwrap_or_default());
+        let text = format!("process {}{}\n", std::process::id(), host_name().map(|host| format!(" on {host}")).unwrap_or_default());
         file.rewind().and_then(|()| file.write_all(text.as_bytes())).and_then(|()| file.set_len(text.len() as u64)).at("write", path)?;
         Ok(Self { _file: file })
     }
@@ -101,9 +102,4 @@ pub(super) fn is_taken(path: &Path) -> Result<bool, RecordError> {
         Err(TryLockError::WouldBlock) => Ok(true),
         Err(TryLockError::Error(error)) => Err(RecordError::io("lock", path, &error)),
     }
-}
-
-/// The name of this machine, if the kernel has it in a file.
-fn host() -> Option<String> {
-    fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned())
 }

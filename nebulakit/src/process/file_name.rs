@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::run::digest;
+use crate::process::digest;
 
 /// Maximum length of a name: file systems allow 255 bytes, and an extension follows.
 const LONGEST: usize = 200;

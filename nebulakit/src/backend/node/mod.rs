@@ -1,0 +1,41 @@
+//! One node of a plan as a process: `<binary> node-execute --plan P --node ID`.
+//!
+//! A plan is a folder. Engines start jobs that know no more than that folder and the id of their node; each claims an attempt, runs the task in a process of
+//! its own, and leaves a record of how that ended. Whoever drives the plan reads records; nobody needs to be there meanwhile.
+//!
+//! ```text
+//! P/plan.json              which program runs the plan, and where its data goes
+//! P/bin/<sha256>           the program, as it was when the plan was made
+//! P/nodes/<NODE>/outputs   which attempt's outputs count
+//! P/nodes/<NODE>/<K>/      what attempt K has and leaves: inputs.pb claim outputs.pb error.pb raw/ checkpoint record.json
+//! P/ended/<NODE>.<K>       nothing: that it is there says that the record is
+//! ```
+//!
+//! Every file appears whole or not at all, so that a process may end at any moment. A folder that machines share is enough: no locks, no sockets.
+
+mod attempt;
+mod claim;
+mod end;
+mod engine_ids;
+mod files;
+mod folder;
+mod listing;
+mod plan_file;
+#[cfg(feature = "run")]
+mod program;
+mod record;
+mod refusal;
+mod request;
+mod serve;
+mod usage;
+
+#[cfg(feature = "run")]
+pub(in crate::backend) use self::folder::{AttemptFolder, NodeFolder, PlanFolder};
+#[cfg(feature = "run")]
+pub(in crate::backend) use self::plan_file::{PLAN_VERSION, PlanFile};
+#[cfg(feature = "run")]
+pub(in crate::backend) use self::program::copy_program;
+#[cfg(feature = "run")]
+pub(in crate::backend) use self::record::{FailureRecord, Outcome, Record};
+pub(crate) use self::request::VERB;
+pub(crate) use self::serve::serve;
