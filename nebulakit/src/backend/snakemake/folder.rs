@@ -4,8 +4,9 @@
 //! |---|---|
 //! | `Snakefile`, `run.sh`, `profiles/default/config.yaml` | what Snakemake runs, and how |
 //! | `plan.json`, `graph.json`, `inputs.pb`, `bin/` | what the jobs run |
-//! | `nodes/NODE/outputs` | one word: the node is over. `succeeded`, `skipped`, or of an element of a map `failed` or `stopped` |
-//! | `nodes/NODE/outputs.pb`, `inputs.pb` | what it gave, and what a workflow or a map was given |
+//! | `nodes/NODE/outputs` | the node is over: the attempt whose outputs count, or `skipped`, or of an element of a map `failed` or `stopped` |
+//! | `nodes/NODE/ATTEMPT/outputs.pb` | what it gave |
+//! | `nodes/NODE/inputs.pb` | what a workflow or a map was given |
 //! | `nodes/NODE/told.jsonl` | its events and its log |
 //! | `answers/` | answers to gates |
 //! | `failed.json`, `stop` | why the run failed, and the request to stop what runs |
@@ -17,9 +18,6 @@ use std::path::{Path, PathBuf};
 
 use super::parts::Part;
 use crate::run::file_name;
-
-/// The folder of what ends the run; no node has that name.
-const END: &str = "%end";
 
 /// The folder of a plan.
 #[derive(Debug, Clone)]
@@ -48,6 +46,26 @@ impl PlanFolder {
         self.0.join(marker(id, part))
     }
 
+    /// What the file says that says that this part of the node is over; [`None`] where it is not.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn said(&self, id: &str, part: Part) -> io::Result<Option<String>> {
+        let said = read(&self.marker(id, part))?;
+        Ok(said.map(|said| String::from_utf8_lossy(&said).trim_end().to_owned()))
+    }
+
+    /// What a node gave; [`None`] where it gave nothing.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn outputs(&self, id: &str) -> io::Result<Option<Vec<u8>>> {
+        match self.said(id, Part::End)? {
+            Some(attempt) if attempt.parse::<u32>().is_ok() => fs::read(self.node(id).join(attempt).join("outputs.pb")).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// The answer to a gate.
     pub(super) fn answer(&self, signal: &str) -> PathBuf {
         self.0.join("answers").join(file_name(signal))
@@ -61,12 +79,7 @@ impl PlanFolder {
 
 /// The folder of a node, from that of its plan.
 pub(super) fn node(id: &str) -> String {
-    match id.strip_suffix(']').and_then(|element| element.rsplit_once('[')) {
-        // As the wildcard rule of the map has it.
-        Some((map, index)) => format!("nodes/{}[{index}]", file_name(map)),
-        None if id.is_empty() => format!("nodes/{END}"),
-        None => format!("nodes/{}", file_name(id)),
-    }
+    format!("nodes/{}", file_name(id))
 }
 
 /// The file that says that this part of a node is over, from the folder of its plan.

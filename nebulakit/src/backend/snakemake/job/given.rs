@@ -8,7 +8,7 @@ use nebulakit_types::{Error, ErrorKind, Result};
 
 use super::super::folder::{self, PlanFolder};
 use crate::backend::driver::{error_literal, named, none};
-use crate::graph::{Binding, Bound, Comparison, Graph, Test};
+use crate::graph::{Binding, Bound, Graph, Test};
 use crate::run::NodePath;
 
 /// Lifts bindings out of their workflow: what they take becomes an input of a graph that has one node.
@@ -64,10 +64,7 @@ impl<'a> Given<'a> {
 
     pub(super) fn test(&mut self, test: &Test) -> Result<Test> {
         Ok(match test {
-            Test::Compare { left, comparison, right } => {
-                let comparison: Comparison = *comparison;
-                Test::Compare { left: self.lift(left)?, comparison, right: self.lift(right)? }
-            }
+            Test::Compare { left, by, right } => Test::Compare { left: self.lift(left)?, by: *by, right: self.lift(right)? },
             Test::All(tests) => Test::All(tests.iter().map(|test| self.test(test)).collect::<Result<_>>()?),
             Test::Any(tests) => Test::Any(tests.iter().map(|test| self.test(test)).collect::<Result<_>>()?),
         })
@@ -91,8 +88,19 @@ impl<'a> Given<'a> {
 
     fn output(&mut self, node: &str, output: &str) -> Result<Bytes> {
         let path = NodePath::below(self.parent.as_ref(), node);
-        let outputs = self.file(&format!("{}/outputs.pb", folder::node(&path)))?;
+        let outputs = self.outputs(&path)?;
         named(&outputs, output)?.ok_or_else(|| missing(format!("the node `{node}` has no output `{output}`")))
+    }
+
+    fn outputs(&mut self, path: &NodePath) -> Result<Bytes> {
+        if let Some(known) = self.read.get(path.as_str()) {
+            return Ok(known.clone());
+        }
+        let unread = |error: std::io::Error| missing(format!("cannot read what the node `{path}` gave: {error}"));
+        let outputs = self.plan.outputs(path).map_err(unread)?;
+        let outputs: Bytes = outputs.ok_or_else(|| missing(format!("the node `{path}` has no outputs")))?.into();
+        self.read.insert(path.as_str().to_owned(), outputs.clone());
+        Ok(outputs)
     }
 
     fn file(&mut self, name: &str) -> Result<Bytes> {

@@ -40,9 +40,9 @@ impl<'g> Spot<'g> {
         None
     }
 
-    /// The path of a node of the same workflow.
-    pub(super) fn path(&self, id: &str) -> NodePath {
-        NodePath::below(self.parent.as_ref(), id)
+    /// The failure handler of the run.
+    pub(super) fn of(graph: &'g Graph, handler: &'g Node) -> Self {
+        Self { workflow: graph, parent: None, node: handler, around: Vec::new() }
     }
 
     /// What it runs, for people.
