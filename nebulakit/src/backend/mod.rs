@@ -16,6 +16,8 @@ mod needs;
 pub(crate) mod node;
 mod plan;
 mod preview;
+#[cfg(feature = "snakemake")]
+mod snakemake;
 
 use futures_util::future::BoxFuture;
 
@@ -24,6 +26,10 @@ pub use self::error::{NodeError, RunError};
 pub use self::local::{LocalBackend, RunLocal};
 pub use self::plan::{CacheUse, Options, Plan};
 pub use self::preview::{Fate, Foreseen, Preview, Unkept};
+#[cfg(feature = "snakemake")]
+pub use self::snakemake::SnakemakeBackend;
+#[cfg(feature = "snakemake")]
+pub(crate) use self::snakemake::{VERB as SNAKEMAKE_VERB, serve as serve_snakemake};
 use crate::graph::Graph;
 pub use crate::run::Keep;
 use crate::run::{RunHandle, RunId};
