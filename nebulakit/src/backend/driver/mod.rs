@@ -43,5 +43,5 @@ pub(crate) use self::signals::{Refusal, Signals};
 pub(crate) use self::turns::Turns;
 pub(crate) use self::value::literals_of;
 #[cfg(feature = "snakemake")]
-pub(crate) use self::value::{elements, error as error_literal, literals, named, none};
+pub(crate) use self::value::{elements, error as error_literal, named, none};
 pub(crate) use self::world::{Unfinished, World};

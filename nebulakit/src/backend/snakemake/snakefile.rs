@@ -10,7 +10,7 @@ use super::rules::Rule;
 use crate::graph::Graph;
 
 /// The hidden verb of the jobs.
-pub(in crate::backend) const VERB: &str = "snakemake-node";
+pub(crate) const VERB: &str = "snakemake-node";
 
 /// What a plan's `Snakefile` says besides its rules.
 pub(super) struct Head<'a> {

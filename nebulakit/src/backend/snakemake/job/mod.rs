@@ -39,6 +39,7 @@ use super::parts::Part;
 use crate::backend::node::PlanFile;
 use crate::graph::{Arm, Graph};
 use crate::process::exit::Exit;
+use crate::process::platform::Platform;
 use crate::process::{logs, program, terminal};
 use crate::run::NodePath;
 use crate::services::env::Environment;
@@ -99,7 +100,7 @@ fn run(request: &JobRequest, environment: &Environment) -> Result<Exit, String> 
     if end::is_kept(&plan, &id, part).map_err(unkept)? {
         return Ok(Exit::Stored);
     }
-    logs::install(environment, crate::process::platform::Platform::Flyte1);
+    logs::install(environment, &Platform::FLYTE_1);
     let hushed = matches!(part, Part::Decide).then(|| NodePath::from(id.as_str()));
     let told = Told::of(&plan, &folder, hushed).map_err(unkept)?;
     let work = Work { plan: &plan, file: &file, graph: &graph, spot: spot.as_ref(), id: &id, part, environment };

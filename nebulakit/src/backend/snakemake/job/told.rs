@@ -11,8 +11,9 @@ use futures_util::future::{BoxFuture, FutureExt as _, ready};
 
 use super::super::folder::{PlanFolder, publish};
 use super::super::line::Line;
+use crate::process::digest;
 use crate::process::file_name::file_name;
-use crate::run::{Arm, Event, EventKind, NodePath, Record, Recorded, digest};
+use crate::run::{Arm, Event, EventKind, NodePath, Record, Recorded};
 
 /// Larger outputs, in bytes, are not in their event.
 const SMALL: usize = 4096;
