@@ -18,6 +18,7 @@ mod plan;
 mod preview;
 #[cfg(feature = "snakemake")]
 mod snakemake;
+mod values;
 
 use futures_util::future::BoxFuture;
 

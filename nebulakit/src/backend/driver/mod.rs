@@ -26,10 +26,11 @@ mod signals;
 mod standing;
 mod step;
 mod turns;
-mod value;
 mod walk;
 mod witness;
 mod world;
+
+use super::values as value;
 
 pub(crate) use self::drive::drive;
 pub(crate) use self::fault::{End, Fault};
@@ -37,11 +38,9 @@ pub(crate) use self::hold::{Hold, Shelf};
 #[cfg(feature = "snakemake")]
 pub(crate) use self::layout::each_needed;
 #[cfg(feature = "snakemake")]
-pub(crate) use self::map::{all_of, gather, needed};
+pub(crate) use self::map::all_of;
 pub(crate) use self::memory::{Call, Claim, Memory, Recalled};
 pub(crate) use self::signals::{Refusal, Signals};
 pub(crate) use self::turns::Turns;
-pub(crate) use self::value::literals_of;
-#[cfg(feature = "snakemake")]
-pub(crate) use self::value::{elements, error as error_literal, named, none};
 pub(crate) use self::world::{Unfinished, World};
+pub(crate) use super::values::literals_of;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use nebulakit_types::{Error, ErrorKind, Result};
 
 use super::super::folder::{self, PlanFolder};
-use crate::backend::driver::{error_literal, named, none};
+use crate::backend::values::{error as error_literal, named, none};
 use crate::graph::{Binding, Bound, Graph, Test};
 use crate::run::NodePath;
 

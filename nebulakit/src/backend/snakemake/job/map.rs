@@ -7,44 +7,34 @@ use super::super::parts::Part;
 use super::end::Why;
 use super::spot::{Spot, outputs};
 use super::work::Work;
-use crate::backend::driver::{all_of, elements, gather, literals_of, needed};
+use crate::backend::driver::all_of;
+use crate::backend::values::map::{NoMap, gathered, lists, needed};
+use crate::backend::values::{code, literals_of};
 use crate::graph::{Kind, Map};
 use crate::run::JobFailure;
-
-/// The code of lists of different lengths.
-const LENGTHS: &str = "USER:InvalidArrayLength";
 
 impl Work<'_> {
     /// How many elements the lists have.
     pub(super) fn length(&self, spot: &Spot<'_>, inputs: &Bytes) -> Result<usize, Why> {
         let map = map(self, spot)?;
-        let mut found = None;
-        for (name, list) in literals_of(inputs).map_err(|error| self.unbound(&error))? {
-            if map.mapped.iter().any(|mapped| mapped == name) {
-                let length = elements(&list).map_err(|error| self.unbound(&error.at_field(name)))?.len();
-                let expected = *found.get_or_insert(length);
-                if length != expected {
-                    let said = format!("input arrays have different lengths: expecting '{expected}' found '{length}', of `{name}`");
-                    return Err(Why::own(self, LENGTHS, said));
-                }
-            }
-        }
-        found.ok_or_else(|| Why::own(self, LENGTHS, "no input array provided"))
+        let given = literals_of(inputs).map_err(|error| self.unbound(&error))?;
+        let (_, elements) = lists(given, |name| map.mapped.iter().any(|mapped| mapped == name)).map_err(|why| self.no_map(why))?;
+        needed(map.success, elements).map_err(|why| self.no_map(why))?;
+        Ok(elements)
     }
 
-    /// Refuses a map with fewer elements than must succeed.
-    pub(super) fn enough(&self, spot: &Spot<'_>, elements: usize) -> Result<(), Why> {
-        let needed = needed(map(self, spot)?.success, elements);
-        if needed <= elements {
-            return Ok(());
+    fn no_map(&self, why: NoMap) -> Why {
+        match why {
+            NoMap::NoList(name, error) => self.unbound(&error.at_field(&name)),
+            NoMap::Lengths(said) => Why::own(self, code::LENGTHS, said),
         }
-        Err(Why::own(self, LENGTHS, format!("at least {needed} elements must succeed, but the lists have {elements}")))
     }
 
     /// How many elements of the map may fail.
     pub(super) fn spare(&self, spot: &Spot<'_>) -> Result<usize, Why> {
         let elements = count(self, self.map())?;
-        Ok(elements.saturating_sub(needed(map(self, spot)?.success, elements)))
+        let needed = needed(map(self, spot)?.success, elements).map_err(|why| self.no_map(why))?;
+        Ok(elements - needed)
     }
 }
 
@@ -72,7 +62,7 @@ impl Elements<'_> {
             }
             given.push(outputs);
         }
-        let spare = elements.saturating_sub(needed(map(work, self.spot)?.success, elements));
+        let spare = elements - needed(map(work, self.spot)?.success, elements).map_err(|why| work.no_map(why))?;
         if failed.len() > spare {
             self.forget(elements);
             return Err(Why::own_failure(work, all_of(failed.iter().map(|(index, failure)| (*index, failure)))));
@@ -82,7 +72,7 @@ impl Elements<'_> {
             return Err(Why::Stopped);
         }
         let names = outputs(work.graph, self.spot.node);
-        gather(names.into_iter(), &given).map_err(|(name, error)| work.unbound(&error.at_field(name)))
+        gathered(names.into_iter(), &given).map_err(|(name, error)| work.unbound(&error.at_field(name)))
     }
 
     /// Forgets the elements that gave nothing: they run again when the run is resumed.
@@ -95,6 +85,9 @@ impl Elements<'_> {
                 let _ = std::fs::remove_file(plan.node(&id).join("failure.json"));
                 let _ = std::fs::remove_file(plan.node(&id).join(super::end::kept_name(Part::Element)));
             }
+        }
+        for index in 0..elements {
+            let _ = std::fs::remove_file(plan.node(self.work.id).join(format!("failed[{index}]")));
         }
         let _ = std::fs::remove_file(plan.stop(Some(self.work.id)));
     }

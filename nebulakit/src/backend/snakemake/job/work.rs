@@ -104,7 +104,6 @@ impl Work<'_> {
                 tell(EventKind::Started { attempt: 0 })?;
                 let elements = self.length(spot, &inputs)?;
                 tell(EventKind::Mapped { elements: elements as u64 })?;
-                self.enough(spot, elements)?;
                 Ok(elements.to_string().into())
             }
             Part::Element => self.element(told, stop, spot).await,
