@@ -5,8 +5,10 @@
 //! your own programs.
 
 mod capability;
+mod command;
 mod demand;
 mod driver;
+mod engine;
 mod error;
 mod extent;
 pub mod flyte;
@@ -20,9 +22,14 @@ mod preview;
 mod snakemake;
 mod values;
 
+use std::path::PathBuf;
+
 use futures_util::future::BoxFuture;
 
 pub use self::capability::{Capabilities, Capability};
+pub use self::command::CommandBackend;
+pub(crate) use self::command::KIND as COMMAND;
+pub(crate) use self::engine::{Said, Settings, Shown};
 pub use self::error::{NodeError, RunError};
 pub use self::local::{LocalBackend, RunLocal};
 pub use self::plan::{CacheUse, Options, Plan};
@@ -30,7 +37,7 @@ pub use self::preview::{Fate, Foreseen, Preview, Unkept};
 #[cfg(feature = "snakemake")]
 pub use self::snakemake::SnakemakeBackend;
 #[cfg(feature = "snakemake")]
-pub(crate) use self::snakemake::{VERB as SNAKEMAKE_VERB, serve as serve_snakemake};
+pub(crate) use self::snakemake::{NAME as SNAKEMAKE, VERB as SNAKEMAKE_VERB, serve as serve_snakemake};
 use crate::graph::Graph;
 pub use crate::run::Keep;
 use crate::run::{RunHandle, RunId};
@@ -64,6 +71,24 @@ pub trait Backend: Send + Sync {
     fn preview<'a>(&'a self, _plan: &'a Plan) -> BoxFuture<'a, Result<Preview, RunError>> {
         let reason = format!("the backend `{}` cannot say beforehand what a run would do", self.name());
         Box::pin(async move { Err(RunError::Refused(vec![reason])) })
+    }
+
+    /// Drives a run on whose driver is gone: what is over stays as it is, and what runs elsewhere is waited for. By default this is refused; backends whose jobs
+    /// run elsewhere override it.
+    ///
+    /// # Errors
+    /// When the backend does not support it, when there is no such run, when it is over, or when another process drives it.
+    fn drive<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<RunHandle, RunError>> {
+        let reason = format!("the backend `{}` cannot go on with the run {run}: its tasks ended with the process that drove it", self.name());
+        Box::pin(async move { Err(RunError::Refused(vec![reason])) })
+    }
+
+    /// Writes a plan without running it, where the backend has more than its files; the folder.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn lay_out(&self, _plan: &Plan) -> Result<Option<PathBuf>, RunError> {
+        Ok(None)
     }
 
     /// The handle of a run that this or any other process started.

@@ -12,7 +12,7 @@ use super::grammar::commands;
 use super::output::{container_help, say, say_dressed};
 use super::setting::{Leave, Setting};
 use super::word::word;
-use super::{cache, completions, describe, generated, graph, image, list, run, runs, usage, workflows};
+use super::{cache, completions, config, describe, generated, graph, image, list, run, runs, usage, workflows};
 use crate::process::exit::Exit;
 use crate::process::platform::Platform;
 use crate::process::request::ContainerRequest;
@@ -90,6 +90,7 @@ pub(super) fn dispatch(
             None => Err(Complaint::usage("no task is named").hint(format!("hint: `{} list` shows what there is to run", setting.binary))),
         },
         Some(("runs", matches)) => runs::dispatch(matches, &setting),
+        Some(("config", matches)) => config::dispatch(matches, &setting),
         Some(("image", matches)) => image::dispatch(matches, &setting),
         #[cfg(feature = "flyte")]
         Some((verb, matches)) if OF_FLYTE.contains(&verb) => flyte::dispatch(verb, matches, &setting),

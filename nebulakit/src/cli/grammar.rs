@@ -9,7 +9,7 @@ use super::graph::FORMS;
 use super::help::{command, help_flag, json_flag};
 use super::output::VERSION;
 use super::setting::Setting;
-use super::{cache, image, runs, workflows};
+use super::{cache, config, image, runs, workflows};
 
 /// The shells that completions are made for.
 const SHELLS: [&str; 3] = ["bash", "fish", "zsh"];
@@ -53,6 +53,7 @@ pub(super) fn commands(setting: &Setting<'_>) -> Command {
         .subcommand(run_command(setting))
         .subcommand(runs::command())
         .subcommand(cache::command())
+        .subcommand(config::command())
         .subcommand(image::command())
         .subcommand(
             command("completions", "Print a script that completes this command line").arg(

@@ -13,6 +13,8 @@ mod complaint;
 #[cfg(feature = "run")]
 mod completions;
 #[cfg(feature = "run")]
+mod config;
+#[cfg(feature = "run")]
 mod data;
 #[cfg(feature = "run")]
 mod describe;

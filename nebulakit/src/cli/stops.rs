@@ -160,7 +160,12 @@ impl Stops {
                 tell(run, run.kill());
             }
             _ => {
-                terminal::write(&format!("error: the run {} was left by {name} before its end was recorded\n", run.id()));
+                let jobs = if run.folder().path().join("plan").exists() {
+                    format!("; its jobs go on, and `runs attach {}` drives it on", run.id())
+                } else {
+                    String::new()
+                };
+                terminal::write(&format!("error: the run {} was left by {name} before its end was recorded{jobs}\n", run.id()));
                 leave(of_signal(first));
             }
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::coordinator::context::{Attempt, Executing, JobContext};
 use crate::coordinator::error::{JobError, Lost, WorkKind};
@@ -40,6 +41,19 @@ impl Attempt {
     pub fn task(&self) -> Option<TaskCall<'_>> {
         let (task, inputs) = self.context.piece.task()?;
         Some(TaskCall { name: task.name(), inputs })
+    }
+
+    /// How long it may run; [`None`] for any time. The coordinator keeps this, unless its strategy [does](super::ExecutionStrategy::keeps_time).
+    #[must_use]
+    pub fn time_limit(&self) -> Option<Duration> {
+        let settings = &self.context.live().settings;
+        settings.kept_elsewhere.or(settings.start_to_close)
+    }
+
+    /// The image that it was given instead of its task's.
+    #[cfg(feature = "run")]
+    pub(crate) fn image(&self) -> Option<&str> {
+        self.context.live().settings.image.as_deref()
     }
 
     /// Runs it on the runtime that polls this; what blocks runs off the runtime's async threads.

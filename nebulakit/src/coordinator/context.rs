@@ -130,6 +130,9 @@ pub(super) trait Home: Send + Sync {
     /// Whether that strategy does no more than run attempts on the runtime.
     fn is_plain(&self, lane: usize) -> bool;
 
+    /// Whether that strategy keeps time limits itself.
+    fn keeps_time(&self, lane: usize) -> bool;
+
     /// What work asks for of that strategy, where that is anything in particular.
     fn demand(&self, live: &Live, lane: usize) -> Result<Option<Demand>, SubmitError>;
 
@@ -249,7 +252,7 @@ impl JobContext {
     }
 
     /// Tells of what a process of the job's has printed: whole lines, or the beginning of one that goes on in what comes next.
-    pub(super) fn output(&self, stream: OutputStream, printed: &[u8]) {
+    pub(crate) fn output(&self, stream: OutputStream, printed: &[u8]) {
         if let Some(witness) = self.live().witness() {
             witness.output(stream, printed);
         }
@@ -264,11 +267,31 @@ impl JobContext {
     }
 
     /// The running attempt took this besides its time, or a job that it called did.
-    pub(super) fn took(&self, usage: Usage) {
+    pub(crate) fn took(&self, usage: Usage) {
         if self.live().runs(self.attempt)
             && let Some(witness) = self.live().witness()
         {
             witness.took(usage);
+        }
+    }
+
+    /// An engine has the attempt in its queue, under this id.
+    #[cfg(feature = "run")]
+    pub(crate) fn waits_on(&self, engine: &str, id: &str, reason: Option<&str>) {
+        if self.live().runs(self.attempt)
+            && let Some(witness) = self.live().own_witness()
+        {
+            witness.waits_on(engine, id, reason);
+        }
+    }
+
+    /// An engine runs the attempt, under this id, perhaps on a host that is known.
+    #[cfg(feature = "run")]
+    pub(crate) fn runs_on(&self, engine: &str, id: &str, host: Option<&str>) {
+        if self.live().runs(self.attempt)
+            && let Some(witness) = self.live().own_witness()
+        {
+            witness.runs_on(engine, id, host);
         }
     }
 
@@ -284,7 +307,7 @@ impl JobContext {
     }
 
     /// Keeps the page of the decks that this attempt made, where its run keeps such pages. A page that cannot be kept is not the task's failure.
-    pub(super) fn keep_deck(&self, page: impl FnOnce() -> String) {
+    pub(crate) fn keep_deck(&self, page: impl FnOnce() -> String) {
         if let Some(witness) = self.live().own_witness()
             // One that was given up goes on for itself alone.
             && self.live().runs(self.attempt)

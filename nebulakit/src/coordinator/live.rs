@@ -44,6 +44,8 @@ pub(super) struct Settings {
     pub(super) schedule_to_start: Option<Duration>,
     pub(super) start_to_close: Option<Duration>,
     pub(super) schedule_to_close: Option<Duration>,
+    /// How long one attempt may run where its strategy sees to that. The coordinator sets it.
+    pub(super) kept_elsewhere: Option<Duration>,
     pub(super) heartbeat: Option<Duration>,
     pub(super) retry: Retry,
     pub(super) key: Option<Arc<str>>,
@@ -85,6 +87,7 @@ impl Settings {
             schedule_to_start: None,
             start_to_close: None,
             schedule_to_close: None,
+            kept_elsewhere: None,
             heartbeat: None,
             retry: Retry::NEVER,
             key: None,

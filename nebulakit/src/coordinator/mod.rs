@@ -170,6 +170,8 @@ pub use self::state::{CoordinatorState, Counts, NoOpenJob};
 pub use self::strategy::containers::{
     CommandError, Container, ContainerError, ContainerOutput, ContainerStrategy, Image, Mount, Pull, Trouble, User,
 };
+#[cfg(feature = "run")]
+pub(crate) use self::strategy::processes::environment::is_usual as is_of_a_worker;
 pub use self::strategy::{AsyncStrategy, Enforced, Executing, ExecutionStrategy, LimitsInForce, ProcessStrategy, ThreadStrategy};
 pub use self::submitting::Submitting;
 pub use self::system::{Coordinator, TrySubmitError};

@@ -419,6 +419,10 @@ impl Home for Inner {
         self.plain[lane]
     }
 
+    fn keeps_time(&self, lane: usize) -> bool {
+        self.strategies[lane].1.keeps_time()
+    }
+
     fn demand(&self, live: &Live, lane: usize) -> Result<Option<Demand>, SubmitError> {
         let own = self.granted[lane].millicores.unwrap_or(0);
         if let Some(said) = self.unshared.get().filter(|_| own > 0 || live.settings.resources.is_some()) {

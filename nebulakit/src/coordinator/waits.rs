@@ -22,6 +22,15 @@ pub enum WaitsFor {
     Resources(Vec<Resource>),
     /// It would fit: another job that goes first is waited for, or is about to begin.
     Turn,
+    /// An engine has it in its queue.
+    Engine {
+        /// The engine: the name of a backend.
+        engine: String,
+        /// The job's id there; empty as long as the engine does not take it.
+        id: String,
+        /// Why it waits, in the engine's words, if the engine says so.
+        reason: Option<String>,
+    },
 }
 
 impl fmt::Display for WaitsFor {
@@ -34,6 +43,11 @@ impl fmt::Display for WaitsFor {
                 f.write_str(&names.join(", "))
             }
             Self::Turn => f.write_str("its turn"),
+            Self::Engine { engine, id, reason } if id.is_empty() => {
+                write!(f, "`{engine}` to take it: {}", reason.as_deref().unwrap_or_default())
+            }
+            Self::Engine { engine, id, reason: None } => write!(f, "`{engine}`, as its job {id}"),
+            Self::Engine { engine, id, reason: Some(reason) } => write!(f, "`{engine}`, as its job {id}: {reason}"),
         }
     }
 }

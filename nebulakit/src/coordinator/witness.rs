@@ -34,6 +34,12 @@ pub(crate) trait Witness: Send + Sync + Debug {
     /// An attempt begins, which is the first where it is 0.
     fn began(&self, attempt: u32);
 
+    /// An engine has the running attempt in its queue, under this id.
+    fn waits_on(&self, engine: &str, id: &str, reason: Option<&str>);
+
+    /// An engine runs the running attempt, under this id.
+    fn runs_on(&self, engine: &str, id: &str, host: Option<&str>);
+
     /// The running attempt took this besides its time.
     fn took(&self, usage: Usage);
 

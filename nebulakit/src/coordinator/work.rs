@@ -152,6 +152,10 @@ impl<T: 'static> Work<T> {
         let piece = unshared(&mut self.piece);
         let lane = home.lane(strategy, piece.live())?;
         piece.live_mut().lane = lane;
+        if home.keeps_time(lane) && piece.live().settings.start_to_close.is_some() {
+            let settings = &mut piece.live_mut().settings;
+            settings.kept_elsewhere = settings.start_to_close.take();
+        }
         if let Some(problem) = piece.live().settings.on_oom.and_then(|on_oom| on_oom.problem()) {
             return Err(SubmitError::Amount(problem));
         }

@@ -104,6 +104,16 @@ pub enum EventKind {
         /// What for.
         waits_for: WaitsFor,
     },
+    /// An engine runs the attempt: that of a cluster, or of a cloud.
+    Placed {
+        /// The engine: the name of a backend.
+        engine: String,
+        /// The job's id there.
+        id: String,
+        /// The machine that it runs on, if the engine or the job itself said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        host: Option<String>,
+    },
     /// The list of a map is available.
     Mapped {
         /// How many elements it has.

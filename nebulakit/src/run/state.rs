@@ -342,6 +342,10 @@ impl NodeState {
                 self.waits_for = Some(waits_for.clone());
                 NodeStatus::Queued
             }
+            EventKind::Placed { .. } => {
+                self.waits_for = None;
+                NodeStatus::Running
+            }
             // It is its turn.
             EventKind::LookedUp { .. } => {
                 self.behind = None;

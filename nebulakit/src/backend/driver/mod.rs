@@ -39,6 +39,7 @@ pub(crate) use self::hold::{Hold, Shelf};
 pub(crate) use self::layout::each_needed;
 #[cfg(feature = "snakemake")]
 pub(crate) use self::map::all_of;
+pub(crate) use self::job_id::node_of;
 pub(crate) use self::memory::{Call, Claim, Memory, Recalled};
 pub(crate) use self::signals::{Refusal, Signals};
 pub(crate) use self::turns::Turns;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::walk::Walk;
 use super::world::World;
 use crate::coordinator::{JobFailure, OutputStream, Usage, Witness};
-use crate::run::{EventKind, NodePath, Record, RunFolder};
+use crate::run::{EventKind, NodePath, Record, RunFolder, WaitsFor};
 use crate::task::cancellation::Cancellation;
 use crate::task::surroundings::Places;
 
@@ -108,6 +108,18 @@ impl Witness for NodeWitness {
         (heard.since, heard.used) = (Some(Instant::now()), Usage::default());
     }
 
+    fn waits_on(&self, engine: &str, id: &str, reason: Option<&str>) {
+        let waits_for = WaitsFor::Engine { engine: engine.to_owned(), id: id.to_owned(), reason: reason.map(str::to_owned) };
+        self.recorded(self.record.record(Some(&self.node), EventKind::Queued { waits_for }));
+    }
+
+    fn runs_on(&self, engine: &str, id: &str, host: Option<&str>) {
+        let kind = EventKind::Placed { engine: engine.to_owned(), id: id.to_owned(), host: host.map(str::to_owned) };
+        self.recorded(self.record.record(Some(&self.node), kind));
+        // What it took is from here on, unless it says so itself.
+        self.heard().since = Some(Instant::now());
+    }
+
     fn took(&self, usage: Usage) {
         let mut heard = self.heard();
         heard.used = heard.used.and(usage);
@@ -120,7 +132,10 @@ impl Witness for NodeWitness {
     fn ended(&self) {
         let mut heard = self.heard();
         if let Some(since) = heard.since.take() {
-            (heard.used.wall, heard.has_run) = (since.elapsed(), true);
+            if heard.used.wall.is_zero() {
+                heard.used.wall = since.elapsed();
+            }
+            heard.has_run = true;
         }
     }
 

@@ -1,5 +1,6 @@
 //! Runs on this machine, through a coordinator in this process.
 
+mod attached;
 mod cached;
 mod deleted;
 mod digests;
@@ -15,6 +16,7 @@ mod rehearsal;
 mod run_local;
 mod shelf;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,17 +25,18 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use nebulakit_types::storage::Storage;
 
+use self::attached::{Itself, Onward, Told};
 use self::cached::Cached;
 use self::former::Former;
 use self::memory::Remembered;
-use self::recorded::{Given, Started};
+use self::recorded::{Given, Seen, Started};
 pub use self::run_local::RunLocal;
 use super::demand::unmet;
 use super::inputs::unfit;
 use super::{Backend, Capabilities, Options, Plan, Preview, RunError, needs};
 use crate::coordinator::{ContainerStrategy, Coordinator, CoordinatorBuilder};
 use crate::graph::Graph;
-use crate::run::{Cache, Recorder, RunHandle, RunId, RunsFolder, TaskChange};
+use crate::run::{Cache, Durability, Recorder, RunFolder, RunHandle, RunId, RunsFolder, TaskChange};
 use crate::task::builder::ContextBuilder;
 use crate::task::context::Context;
 use crate::task::mock::Mocks;
@@ -120,6 +123,12 @@ impl LocalBackend {
         Self { begun: Arc::new(begun), ..self }
     }
 
+    /// What is called with the recorder of a run, for a backend that records its runs itself.
+    #[cfg(feature = "snakemake")]
+    pub(in crate::backend) fn hook(&self) -> Arc<dyn Fn(&Arc<Recorder>) + Send + Sync> {
+        Arc::clone(&self.begun)
+    }
+
     /// The tasks that ran in a run and have changed in this program. A run that resumes it keeps their outputs, unless their interface changed.
     ///
     /// # Errors
@@ -167,6 +176,16 @@ impl LocalBackend {
 
     /// Starts a plan on the runtime of the caller, with what `coordinator` makes.
     async fn start(&self, plan: Plan, coordinator: CoordinatorBuilder, given: Given) -> Result<Started, RunError> {
+        self.start_with(plan, move |_| Ok(coordinator), given).await
+    }
+
+    /// The same with what `coordinator` makes for the folder of the run.
+    async fn start_with(
+        &self,
+        plan: Plan,
+        coordinator: impl FnOnce(&RunFolder) -> Result<CoordinatorBuilder, RunError> + Send,
+        given: Given,
+    ) -> Result<Started, RunError> {
         if self.runs.path().to_str().is_none() {
             let shown = self.runs.path().to_string_lossy().into_owned();
             return Err(RunError::Refused(vec![format!("runs cannot be recorded in `{shown}`, whose path is not UTF-8")]));
@@ -177,7 +196,11 @@ impl LocalBackend {
         (self.begun)(&recorder);
         let folder = recorder.folder().clone();
         // A run that did not begin would be the last one.
-        self.begin(plan, recorder, former, coordinator, given).await.inspect_err(|_| drop(folder.discard()))
+        let begun = match coordinator(&folder) {
+            Ok(coordinator) => self.begin(plan, recorder, former, coordinator, given).await,
+            Err(error) => Err(error),
+        };
+        begun.inspect_err(|_| drop(folder.discard()))
     }
 
     /// Starts the plan that `recorder` records.
@@ -197,6 +220,59 @@ impl LocalBackend {
         let coordinator = coordinator.context(context).build();
         needed::find(&plan, &memory, &coordinator).await?;
         recorded::start(plan, recorder, memory, coordinator, self.mocks.clone(), given)
+    }
+
+    /// Compiles a graph for a coordinator whose jobs run elsewhere, in the name of another backend.
+    pub(in crate::backend) fn plan_for(
+        &self,
+        backend: &str,
+        graph: &Graph,
+        options: &Options,
+        coordinator: &CoordinatorBuilder,
+    ) -> Result<Plan, RunError> {
+        Ok(Plan { backend: backend.to_owned().into(), ..self.plan(graph, options, coordinator)? })
+    }
+
+    /// What sets the coordinator of a run up.
+    pub(in crate::backend) fn builder(&self) -> CoordinatorBuilder {
+        (self.coordinator)(builder())
+    }
+
+    /// Starts a plan with the coordinator that `coordinator` makes for the folder of the run.
+    pub(in crate::backend) async fn run_with(
+        &self,
+        plan: Plan,
+        coordinator: impl FnOnce(&RunFolder) -> Result<CoordinatorBuilder, RunError> + Send,
+    ) -> Result<RunHandle, RunError> {
+        Ok(self.start_with(plan, coordinator, Given::default()).await?.handle)
+    }
+
+    /// Drives a run on that no process drives any more, with the coordinator that `coordinator` makes for its folder and the name of what it runs.
+    pub(in crate::backend) async fn resume_with(
+        &self,
+        run: &RunId,
+        coordinator: impl FnOnce(&RunFolder, &str) -> Result<CoordinatorBuilder, RunError> + Send,
+    ) -> Result<RunHandle, RunError> {
+        let recorder = Arc::new(Recorder::resume(&self.runs, run, Durability::Kernel).map_err(RunError::Record)?);
+        (self.begun)(&recorder);
+        let handle = self.attach(run)?;
+        let (graph, inputs) = (handle.graph().map_err(RunError::Record)?, handle.inputs().map_err(RunError::Record)?);
+        let state = handle.state().map_err(RunError::Record)?;
+        let mut options = Options::new().inputs(inputs);
+        (options.resumes, options.from) = (state.resumes.clone(), state.from.clone());
+        let plan = Plan { backend: state.backend.clone(), graph, options, files: Vec::new() };
+        let folder = recorder.folder().clone();
+        let builder = coordinator(&folder, &plan.graph.name)?;
+        let former = self.former(&plan)?;
+        let cached = Cached::new(&self.runs, plan.options.cache, folder.id().clone(), Durability::Kernel);
+        let told = Told::of(&folder).map_err(RunError::Record)?;
+        let mut answers = former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
+        answers.extend(crate::run::answers(&folder).map_err(RunError::Record)?);
+        let earlier = Arc::new(Remembered::new(&self.runs, former, cached, Some(folder.clone())));
+        let memory = Arc::new(Itself::new(earlier, &handle).map_err(RunError::Record)?);
+        let context = (self.surroundings)(folder.path().to_owned()).in_a_graph().mocks(self.mocks.clone()).build();
+        let seen = Seen { record: Arc::new(Onward::new(Arc::clone(&recorder), told)), memory, former: answers };
+        Ok(recorded::go(plan, recorder, seen, builder.context(context).build(), self.mocks.clone(), Given::default()).handle)
     }
 
     /// The folder that it records runs in.

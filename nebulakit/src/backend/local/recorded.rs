@@ -11,13 +11,13 @@ use tokio::sync::oneshot;
 use super::ended::{outcome, why};
 use super::memory::Remembered;
 use super::shelf::RawFolders;
-use crate::backend::driver::{Refusal, Shelf, Signals, Turns, World, drive, literals_of};
+use crate::backend::driver::{Memory, Refusal, Shelf, Signals, Turns, World, drive, literals_of};
 use crate::backend::extent::Extent;
 use crate::backend::{Plan, RunError};
 use crate::coordinator::Coordinator;
 use crate::graph::Graph;
 use crate::run::{
-    Answer, Build, Control, EVENT_VERSION, EventKind, Keep, RecordError, RecordErrorKind, Recorder, Request, RunHandle, RunOutcome,
+    Answer, Build, Control, EVENT_VERSION, EventKind, Keep, Record, RecordError, RecordErrorKind, Recorder, Request, RunHandle, RunOutcome,
 };
 use crate::task::cancellation::Cancellation;
 use crate::task::mock::Mocks;
@@ -60,19 +60,43 @@ pub(super) fn start(
         version: EVENT_VERSION,
         run: folder.id().clone(),
         name: plan.graph.name.clone(),
-        backend: plan.backend,
+        backend: plan.backend.clone(),
         nodes: Extent::of(&plan.graph).nodes,
         resumes: memory.former.as_ref().map(|former| former.id().clone()),
         from: plan.options.from.clone(),
     };
     recorder.record(None, created).map_err(RunError::Record)?;
+    let record = Arc::clone(&recorder) as _;
+    Ok(go(plan, recorder, Seen { record, memory, former }, coordinator, mocks, given))
+}
+
+/// What is known when a run is driven, from its beginning or on.
+pub(super) struct Seen {
+    /// Where its events go.
+    pub(super) record: Arc<dyn Record>,
+    /// What it knows of tasks that ran before.
+    pub(super) memory: Arc<dyn Memory>,
+    /// Answers of before.
+    pub(super) former: HashMap<String, Answer>,
+}
+
+/// Drives the run that `recorder` records, on the runtime of the caller.
+pub(super) fn go(
+    plan: Plan,
+    recorder: Arc<Recorder>,
+    Seen { record, memory, former }: Seen,
+    coordinator: Coordinator,
+    mocks: Mocks,
+    given: Given,
+) -> Started {
+    let folder = recorder.folder().clone();
     let shelf = (plan.options.keep == Keep::Outputs).then(|| Arc::new(RawFolders::new(folder.clone(), Arc::clone(&recorder) as _)));
     let deletes = shelf.is_some();
     let (signals, refused) = Signals::open(&plan.graph, given.answers, former);
     let world = World {
         coordinator,
         run: folder.id().clone(),
-        record: Arc::clone(&recorder) as _,
+        record,
         signals: Arc::new(signals),
         stop: given.stop,
         strategy: plan.options.strategy,
@@ -114,7 +138,7 @@ pub(super) fn start(
         });
         let _ = over.send(recorded);
     });
-    Ok(Started { handle: RunHandle::driven(&folder, async move { ended.await.ok() }), outputs })
+    Started { handle: RunHandle::driven(&folder, async move { ended.await.ok() }), outputs }
 }
 
 fn record_end(recorder: &Recorder, ended: &Result<Bytes, RunError>) -> Result<RunOutcome, RecordError> {

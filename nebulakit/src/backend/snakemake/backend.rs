@@ -1,12 +1,14 @@
 //! The backend: where runs are recorded, and how Snakemake is started.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::run::RunsFolder;
+use crate::run::{Recorder, RunsFolder};
 
 /// The name of this backend.
-pub(super) const NAME: &str = "snakemake";
+pub(crate) const NAME: &str = "snakemake";
 
 /// Runs graphs on Snakemake 9, and records them in a folder, as all runs are.
 ///
@@ -44,6 +46,19 @@ pub struct SnakemakeBackend {
     pub(super) folder: Option<PathBuf>,
     pub(super) image: Option<String>,
     pub(super) has_benchmarks: bool,
+    /// The variables that jobs get besides those of workers.
+    pub(super) variables: Vec<String>,
+    pub(super) begun: Begun,
+}
+
+/// Called with the recorder of a run before anything of it begins.
+#[derive(Clone)]
+pub(super) struct Begun(pub(super) Arc<dyn Fn(&Arc<Recorder>) + Send + Sync>);
+
+impl fmt::Debug for Begun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Begun")
+    }
 }
 
 impl SnakemakeBackend {
@@ -60,6 +75,8 @@ impl SnakemakeBackend {
             folder: None,
             image: None,
             has_benchmarks: false,
+            variables: Vec::new(),
+            begun: Begun(Arc::new(|_| ())),
         }
     }
 
@@ -104,6 +121,13 @@ impl SnakemakeBackend {
     #[must_use]
     pub fn image(self, image: impl Into<String>) -> Self {
         Self { image: Some(image.into()), ..self }
+    }
+
+    /// Hands a variable of this process on to Snakemake and its jobs, besides those that workers get.
+    #[must_use]
+    pub fn variable(mut self, name: impl Into<String>) -> Self {
+        self.variables.push(name.into());
+        self
     }
 
     /// Has Snakemake measure each task: `benchmark.tsv` in the folder of its node.

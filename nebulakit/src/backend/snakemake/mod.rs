@@ -10,7 +10,8 @@
 //! | `refused` | what no rule can say |
 //! | `folder`, `line` | what is in a plan's folder |
 //! | `job` | one job |
-//! | `backend`, `compiled`, `started` | the backend: what it compiles, and how it starts a plan |
+//! | `backend`, `settings` | the backend, and its section of `nebulakit.toml` |
+//! | `compiled`, `started` | what it compiles, and how it starts a plan |
 //! | `watch` | the run, as long as Snakemake works on it |
 
 mod asks;
@@ -24,11 +25,13 @@ mod quote;
 mod refused;
 mod rules;
 mod snakefile;
+mod settings;
 mod started;
 mod watch;
 
 use futures_util::future::BoxFuture;
 
+pub(crate) use self::backend::NAME;
 pub use self::backend::SnakemakeBackend;
 pub(crate) use self::job::serve;
 pub(crate) use self::snakefile::VERB;

@@ -1,11 +1,13 @@
 //! Starts a plan: its folder is written, and Snakemake is started in it.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
@@ -13,10 +15,13 @@ use super::backend::SnakemakeBackend;
 use super::compiled::PROGRAM;
 use super::folder::{PlanFolder, make, publish, read};
 use super::watch::{Watcher, is_at_work};
+use crate::backend::engine::of_jobs;
 use crate::backend::extent::Extent;
 use crate::backend::node::{PLAN_VERSION, PlanFile, copy_program};
 use crate::backend::{Plan, RunError, node};
+use crate::process::elf::Elf;
 use crate::process::program;
+use crate::services::env::Environment;
 use crate::run::{Build, Control, EVENT_VERSION, EventKind, Recorder, RunHandle, RunId};
 
 /// The file in a run's folder that says where its plan is.
@@ -29,6 +34,7 @@ const PLAN: &str = "plan.path";
 pub(super) async fn start(backend: &SnakemakeBackend, plan: Plan) -> Result<RunHandle, RunError> {
     let former = plan.options.resumed().map(|run| former(backend, run, &plan)).transpose()?;
     let recorder = Arc::new(Recorder::create(&backend.runs, plan.options.durability).map_err(RunError::Record)?);
+    (backend.begun.0)(&recorder);
     let run = recorder.folder().clone();
     let folder = former.unwrap_or_else(|| backend.plan_of(&run.id().to_string()));
     let begun = begin(backend, &plan, &recorder, PlanFolder::new(folder));
@@ -83,7 +89,7 @@ fn write(backend: &SnakemakeBackend, plan: &Plan, folder: &PlanFolder, run: Opti
     }
     let at = node::PlanFolder::at(folder.path())?;
     let source = backend.of_jobs()?;
-    let copied = copy_program(&at, &source)?;
+    let copied = program_in(&at, &source)?;
     let link = folder.file(PROGRAM);
     let _ = fs::remove_file(&link);
     std::os::unix::fs::symlink(Path::new(&copied).file_name().unwrap_or_default(), &link)?;
@@ -92,7 +98,7 @@ fn write(backend: &SnakemakeBackend, plan: &Plan, folder: &PlanFolder, run: Opti
         id: folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned(),
         name: plan.graph.name.clone().into_owned(),
         backend: plan.backend.clone().into_owned(),
-        build: program::build_of(&source)?,
+        build: Elf::read(&source)?.id,
         program: copied,
         run: run.map(|run| run.to_string_lossy().into_owned()),
         data: None,
@@ -103,6 +109,28 @@ fn write(backend: &SnakemakeBackend, plan: &Plan, folder: &PlanFolder, run: Opti
     file.write(&at)
 }
 
+/// Copies the program into the plan. The digest of a program is taken once in a process, as long as its file stays the same.
+fn program_in(folder: &node::PlanFolder, source: &Path) -> io::Result<String> {
+    static KNOWN: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+    let key = || Ok::<_, io::Error>(format!("{} {}", program::build_of(source)?, source.display()));
+    let before = key()?;
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(copied) = known.get(&before) {
+        let place = folder.path().join(copied);
+        if !place.exists() {
+            place.parent().map_or(Ok(()), make)?;
+            fs::copy(source, &place)?;
+            fs::set_permissions(&place, fs::Permissions::from_mode(0o700))?;
+        }
+        if key()? == before {
+            return Ok(copied.clone());
+        }
+    }
+    let copied = copy_program(folder, source)?;
+    known.insert(before, copied.clone());
+    Ok(copied)
+}
+
 /// Starts Snakemake, in a process group of its own.
 fn snakemake(backend: &SnakemakeBackend, folder: &PlanFolder) -> io::Result<Child> {
     if fs::read_dir(folder.file(".snakemake/locks")).is_ok_and(|mut locks| locks.next().is_some()) {
@@ -111,10 +139,6 @@ fn snakemake(backend: &SnakemakeBackend, folder: &PlanFolder) -> io::Result<Chil
     }
     let printed = File::create(folder.file("snakemake.log"))?;
     let plugins = folder.file("plugins");
-    let path = match std::env::var_os("PYTHONPATH") {
-        Some(others) => std::env::join_paths(std::iter::once(plugins.clone()).chain(std::env::split_paths(&others))).map_err(io::Error::other)?,
-        None => plugins.into_os_string(),
-    };
     let cores = backend.cores.map_or_else(|| "all".to_owned(), |cores| cores.to_string());
     let mut command = Command::new(&backend.snakemake);
     command.args(["--cores", &cores, "--logger", "nebulakit"]);
@@ -124,7 +148,9 @@ fn snakemake(backend: &SnakemakeBackend, folder: &PlanFolder) -> io::Result<Chil
     command
         .args(&backend.arguments)
         .current_dir(folder.path())
-        .env("PYTHONPATH", path)
+        .env_clear()
+        .envs(of_jobs(&Environment::from_process(), &backend.variables))
+        .env("PYTHONPATH", plugins)
         .env("NEBULAKIT_SNAKEMAKE_LOG", folder.file("snakemake.jsonl"))
         .stdin(Stdio::null())
         .stderr(printed.try_clone()?)

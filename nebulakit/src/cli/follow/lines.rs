@@ -33,6 +33,10 @@ fn of_node(kind: &EventKind, node: &NodeState, is_element: bool, is_wanted: bool
         EventKind::Started { attempt: 0 } if !is_element => Some("started".to_owned()),
         EventKind::Started { attempt } if is_wanted => Some(format!("attempt {} started", attempt + 1)),
         EventKind::Queued { waits_for } if is_wanted => Some(format!("waits for {waits_for}")),
+        EventKind::Placed { engine, id, host } if is_wanted => {
+            let on = host.as_ref().map(|host| format!(" on {host}")).unwrap_or_default();
+            Some(format!("runs{on}, as the job {id} of `{engine}`"))
+        }
         EventKind::Retrying { attempt, delay, failure, .. } => {
             Some(format!("attempt {} failed: {}; attempt {} follows in {}", attempt + 1, brief(failure), attempt + 2, words::time(*delay)))
         }

@@ -5,7 +5,9 @@
 mod alone;
 mod answer;
 mod asked;
+pub(super) mod backends;
 mod containers;
+mod detach;
 pub(super) mod flags;
 mod inputs;
 mod inputs_file;
@@ -29,6 +31,7 @@ pub(super) use self::answer::answer;
 #[cfg(feature = "flyte")]
 pub(super) use self::answer::literal;
 pub(super) use self::inputs::host;
+pub(super) use self::recorded::onward;
 use self::parse::Parser;
 use self::places::Places;
 pub(super) use self::places::Stdin;
@@ -53,7 +56,10 @@ pub(super) fn span(text: &str) -> Result<Duration, String> {
 
 /// Runs the task, the workflow or the launch plan called `name` with the flags in `words`.
 pub(super) fn run<'a>(name: &str, words: impl Iterator<Item = &'a OsString>, setting: &Setting<'_>) -> Result<Exit, Complaint> {
-    let words: Vec<_> = words.cloned().collect();
+    let mut words: Vec<_> = words.cloned().collect();
+    if backends::is_flyte(&words) {
+        words = backends::as_remote(&words);
+    }
     let subject = match workflows::instead_of_task(name, setting)? {
         Some(workflow) => Subject::workflow(workflow, setting),
         None => Subject::task(setting.find(name).map_err(|complaint| workflows::neither(name, setting, complaint))?, setting),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches};
 
-use super::containers;
+use super::{backends, containers, detach};
 use crate::cli::help::help_flag;
 use crate::cli::{folder, outputs};
 use crate::coordinator::Strategy;
@@ -118,7 +118,7 @@ fn all(json: Arg, tokens: Arg, verbose: Arg) -> Vec<Arg> {
         remote(),
         help_flag(),
     ];
-    let own = own.into_iter().map(|arg| arg.help_heading("Options"));
+    let own = own.into_iter().chain(backends::arguments()).chain([detach::argument()]).map(|arg| arg.help_heading("Options"));
     own.chain(containers::arguments().map(|arg| arg.help_heading("Containers"))).collect()
 }
 

@@ -18,8 +18,8 @@ use super::containers::Asked;
 use super::limits::Limits;
 use super::places::Stdin;
 use super::subject::Subject;
-use super::{alone, flags, inputs, options, plan};
-use crate::backend::{Backend as _, LocalBackend, Plan, Preview, RunError};
+use super::{alone, backends, detach, flags, inputs, options, plan};
+use crate::backend::{Backend, LocalBackend, Plan, Preview, RunError, Settings};
 use crate::cli::complaint::{Complaint, describing};
 use crate::cli::folder::Folder;
 use crate::cli::follow::{Form, Give, Shown, Told, follow};
@@ -54,9 +54,18 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], given: &[u8
         Asked::of(&matches).place(task, &mut graph);
     }
     Asked::of(&matches).check(&graph, options::strategy(&matches).as_ref())?;
+    let settings = backends::settings_of(&matches, setting)?;
     let folder = Folder::of(&matches, setting);
+    if matches.get_flag(backends::DETACH) && !matches.get_flag(options::PLAN) {
+        return detach::detach(name, words, &folder, setting);
+    }
+    let detached = detach::asked(&matches);
     let host = inputs::host(setting)?;
     if matches.get_flag(options::PLAN) {
+        if settings.backend() != "local" {
+            let said = lay_out(subject, &graph, &matches, given, &folder, host, &settings, setting)?;
+            return say(&said);
+        }
         return say(&plan::said(&preview(subject, &graph, &matches, given, &folder, &host, setting)?, matches.get_flag(options::JSON)));
     }
     let runs = recorded_in(&folder)?;
@@ -79,16 +88,20 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], given: &[u8
     let (stores, log) = (host.stores.clone(), Log::default());
     let stops = Stops::heard(setting.leave).map_err(cannot_start)?;
     let (printed, stopping) = (Arc::clone(&log), stops.clone());
-    let backend = backend(runs, host, subject, &matches, setting).begun(move |recorder| {
+    let local = backend(runs, host, subject, &matches, setting).begun(move |recorder| {
         stopping.stop_run(&RunHandle::of(recorder.folder().clone()));
         drop(printed.set(Arc::clone(recorder)));
+        if let Some(tell) = &detached {
+            detach::tell(tell, recorder.folder().id());
+        }
     });
     if let Some(former) = wanted.resumed().filter(|_| form.is_for_people()) {
-        note_changes(former, &backend.changes(former).map_err(|error| refused(subject, error))?);
+        note_changes(former, &local.changes(former).map_err(|error| refused(subject, error))?);
     }
+    let backend = backends::joined(local, &settings.backend(), &settings)?;
     let plan = backend.compile(&graph, &wanted).map_err(|error| refused(subject, error))?;
     let prints = take_prints(log);
-    let ended = drive(&backend, plan, subject, shown, &stores, &folder, setting);
+    let ended = drive(&*backend, plan, subject, shown, &stores, &folder, setting);
     stops.stop_process();
     // A person who watches has seen it.
     if !io::stderr().is_terminal() {
@@ -103,7 +116,7 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], given: &[u8
 
 /// Runs the plan to its end, and shows it meanwhile; the run, and how it ended.
 fn drive(
-    backend: &LocalBackend,
+    backend: &dyn Backend,
     plan: Plan,
     subject: &Subject,
     shown: Shown,
@@ -148,6 +161,37 @@ fn preview(
     // It is there where an input can be read only once.
     let _ = fs::remove_dir_all(copies);
     preview
+}
+
+/// Writes the plan of another backend, and says what it would do.
+fn lay_out(
+    subject: &Subject,
+    graph: &Graph,
+    matches: &ArgMatches,
+    given: &[u8],
+    folder: &Folder,
+    host: Host,
+    settings: &Settings,
+    setting: &Setting<'_>,
+) -> Result<String, Complaint> {
+    let runs = recorded_in(folder)?;
+    let copies = runs.copies().join(Uuid::new_v4().simple().to_string());
+    let wanted = asked(subject, matches, given, &runs, copies, &host, setting)?;
+    let backend = backends::joined(backend(runs, host, subject, matches, setting), &settings.backend(), settings)?;
+    let plan = backend.compile(graph, &wanted).map_err(|error| refused(subject, error))?;
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(cannot_start)?;
+    let preview = runtime.block_on(backend.preview(&plan)).map_err(|error| refused(subject, error))?;
+    if let Some(folder) = backend.lay_out(&plan).map_err(|error| refused(subject, error))? {
+        terminal::write(&format!("the plan is in {}\n", visible::line(&folder.to_string_lossy())));
+    }
+    Ok(plan::said(&preview, matches.get_flag(options::JSON)))
+}
+
+/// The local backend of this process, for a run that another one has begun.
+pub(in crate::cli) fn onward(runs: RunsFolder, setting: &Setting<'_>) -> Result<LocalBackend, Complaint> {
+    let (host, dialect) = (inputs::host(setting)?, setting.dialect());
+    let local = LocalBackend::new(runs).surroundings(move |folder| surroundings(&host, &folder, dialect));
+    Ok(local.coordinator(|builder| builder.grace(GRACE)))
 }
 
 /// Keeps standard output for the outputs. What tasks print goes to standard error, where lines that are drawn make way for it, and to the log of the run.

@@ -6,6 +6,7 @@ mod elsewhere;
 mod grammar;
 mod list;
 mod logs;
+mod onward;
 mod report;
 mod retry;
 mod show;
@@ -52,7 +53,11 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
     if verb == "prune" {
         return delete::prune(&runs, matches);
     }
-    let run = find(&runs, word(matches, "run"))?;
+    let named = word(matches, "run");
+    let run = match onward::of_a_plan(named).filter(|_| verb == "attach") {
+        Some(run) => find(&runs, &run)?,
+        None => find(&runs, named)?,
+    };
     let signal = || word(matches, "signal");
     match verb {
         "show" => say(&if matches.get_flag("json") { show::json(&run)? } else { show::text(&run)? }),
@@ -119,6 +124,10 @@ fn attach(run: &RunHandle, matches: &ArgMatches, folder: &Folder, setting: &Sett
         })?;
         let stores = run::host(setting)?.stores;
         return Told { run, outcome, stops: &stops, is_json, form, target: None, stores: &stores }.tell(folder, setting);
+    }
+    if onward::is_left(run)? {
+        drop(runtime);
+        return onward::drive(run, shown, is_json, folder, setting);
     }
     let outcome = runtime.block_on(follow(run, shown, &read, None, folder, setting))?;
     let stores = run::host(setting)?.stores;

@@ -4,7 +4,7 @@
 pub(in crate::coordinator) mod containers;
 mod on_runtime;
 mod on_threads;
-mod processes;
+pub(in crate::coordinator) mod processes;
 mod workers;
 
 use std::pin::Pin;
@@ -70,6 +70,12 @@ pub trait ExecutionStrategy: Send + Sync + 'static {
     /// How many cores an attempt takes whose work says nothing of that: one, unless the strategy runs it elsewhere or it does not compute.
     fn cores(&self) -> f64 {
         1.0
+    }
+
+    /// Whether it keeps the time limits of attempts itself, by [`Attempt::time_limit`]: where an attempt waits elsewhere before it begins, the coordinator cannot
+    /// tell how long it ran. An attempt that takes too long ends with [`JobError::TimedOut`](crate::coordinator::JobError::TimedOut) then, too.
+    fn keeps_time(&self) -> bool {
+        false
     }
 
     /// Runs the attempt. What it gives is over when the attempt is, and dropping it ends the attempt.

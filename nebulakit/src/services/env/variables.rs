@@ -106,6 +106,14 @@ variables! {
         TMPDIR = "TMPDIR";
         /// The folder that the commands `run` and `runs` record runs in; `.nebulakit` in the current folder when absent or empty.
         NEBULAKIT_DIR = "NEBULAKIT_DIR";
+        /// The backend of `run` where `--backend` is left out: `local`, or a name that `nebulakit.toml` knows.
+        NEBULAKIT_BACKEND = "NEBULAKIT_BACKEND";
+        /// The folder that `run` writes the plan into where `--plan-dir` is left out.
+        NEBULAKIT_PLAN_DIR = "NEBULAKIT_PLAN_DIR";
+        /// How often an engine is asked where jobs are, as `10s`; beats `poll` in `nebulakit.toml`.
+        NEBULAKIT_POLL = "NEBULAKIT_POLL";
+        /// The folder of settings: the user's own are in `nebulakit/config.toml` there; `~/.config` when absent.
+        XDG_CONFIG_HOME = "XDG_CONFIG_HOME";
     }
     "Logging" {
         /// From which level on Nebulakit's own messages are logged, as Python's number (10, 20, 30, 40, 50) or name; 30 (`WARNING`) when absent.

@@ -5,10 +5,11 @@ use std::io;
 
 use bytes::Bytes;
 
-use super::super::folder::{PlanFolder, publish, publish_first};
+use super::super::folder::{PlanFolder, publish, publish_first, read};
 use super::super::line::FirstFailure;
 use super::super::parts::Part;
 use super::work::Work;
+use crate::backend::node::{self, Outcome, Record};
 use crate::process::exit::Exit;
 use crate::process::terminal;
 use crate::run::{EventKind, FailureKind, JobFailure};
@@ -49,13 +50,38 @@ pub(super) fn kept_name(part: Part) -> String {
 ///
 /// # Errors
 /// When it cannot be.
-pub(super) fn is_kept(plan: &PlanFolder, id: &str, part: Part) -> io::Result<bool> {
+pub(super) fn is_kept(plan: &PlanFolder, id: &str, part: Part, is_grown: bool) -> io::Result<bool> {
     if part == Part::Handle {
         return Ok(false);
     }
-    let Some(kept) = super::folder::read(&plan.node(id).join(kept_name(part)))? else { return Ok(false) };
+    let kept = match read(&plan.node(id).join(kept_name(part)))? {
+        Some(kept) => kept,
+        // Its attempt outlived the job.
+        None if matches!(part, Part::Run | Part::Element) && !is_grown => match succeeded_before(plan, id)? {
+            Some(attempt) => format!("{attempt}\n").into_bytes(),
+            None => return Ok(false),
+        },
+        None => return Ok(false),
+    };
     publish(&plan.marker(id, part), &kept)?;
     Ok(true)
+}
+
+/// The attempt at a task that left outputs, though nobody has heard of it.
+fn succeeded_before(plan: &PlanFolder, id: &str) -> io::Result<Option<u32>> {
+    let node = node::PlanFolder::at(plan.path())?.node(id);
+    for number in 0.. {
+        let attempt = node.attempt(number);
+        if !attempt.path().exists() {
+            break;
+        }
+        if let Some(record) = Record::of(&attempt)?
+            && record.outcome == Outcome::Succeeded
+        {
+            return Ok(Some(record.outputs.unwrap_or(number)));
+        }
+    }
+    Ok(None)
 }
 
 /// Leaves what the work gave, or why it gave nothing.
@@ -97,10 +123,27 @@ fn succeeded(work: &Work<'_>, given: &[u8]) -> io::Result<()> {
         // The file says it itself.
         Part::Decide | Part::Expand => mark(work, &[given, b"\n"].concat()),
         _ => {
-            publish(&work.plan.node(work.id).join("0").join("outputs.pb"), given)?;
-            mark(work, b"0\n")
+            let attempt = place(work, given)?;
+            mark(work, format!("{attempt}\n").as_bytes())
         }
     }
+}
+
+/// The attempt in whose folder the outputs are: that which gave them, else one more.
+fn place(work: &Work<'_>, given: &[u8]) -> io::Result<u32> {
+    let folder = work.plan.node(work.id);
+    for number in 0.. {
+        let attempt = folder.join(number.to_string());
+        match read(&attempt.join("outputs.pb"))? {
+            Some(outputs) if outputs == given => return Ok(number),
+            None if !attempt.exists() => {
+                publish(&attempt.join("outputs.pb"), given)?;
+                return Ok(number);
+            }
+            _ => {}
+        }
+    }
+    Err(io::Error::other("there are no more numbers of attempts"))
 }
 
 /// An element that failed ends well: whether the map failed is decided when all are over.

@@ -11,6 +11,7 @@
 //! | `given` | what it is given |
 //! | `told` | what it tells |
 //! | `stop` | what stops it |
+//! | `strategy` | its attempts, each by `node-execute` |
 //! | `world` | what the driver needs |
 //! | `work` | what it does, by its part |
 //! | `end` | what it leaves |
@@ -21,6 +22,7 @@ mod map;
 mod request;
 mod spot;
 mod stop;
+mod strategy;
 mod told;
 mod work;
 mod world;
@@ -36,7 +38,7 @@ use self::told::Told;
 use self::work::Work;
 use super::folder::{self, PlanFolder, publish};
 use super::parts::Part;
-use crate::backend::node::PlanFile;
+use crate::backend::node::{self, PlanFile};
 use crate::graph::{Arm, Graph};
 use crate::process::exit::Exit;
 use crate::process::platform::Platform;
@@ -97,13 +99,16 @@ fn run(request: &JobRequest, environment: &Environment) -> Result<Exit, String> 
     }
     let lock = File::create(folder.join("lock")).map_err(unkept)?;
     lock.lock().map_err(unkept)?;
-    if end::is_kept(&plan, &id, part).map_err(unkept)? {
+    // What this process starts holds it too, and may outlive this process.
+    rustix::io::fcntl_setfd(&lock, rustix::io::FdFlags::empty()).map_err(|error| unkept(error.into()))?;
+    if end::is_kept(&plan, &id, part, spot.as_ref().is_some_and(|spot| spot.is_grown(&graph))).map_err(unkept)? {
         return Ok(Exit::Stored);
     }
     logs::install(environment, &Platform::FLYTE_1);
     let hushed = matches!(part, Part::Decide).then(|| NodePath::from(id.as_str()));
     let told = Told::of(&plan, &folder, hushed).map_err(unkept)?;
-    let work = Work { plan: &plan, file: &file, graph: &graph, spot: spot.as_ref(), id: &id, part, environment };
+    let (at, program) = (node::PlanFolder::at(plan.path()).map_err(unkept)?, plan.file(&file.program));
+    let work = Work { plan: &plan, at: &at, program: &program, file: &file, graph: &graph, spot: spot.as_ref(), id: &id, part, environment };
     let ended: Ended = work.done(std::sync::Arc::new(told));
     leave(&work, ended).map_err(unkept)
 }

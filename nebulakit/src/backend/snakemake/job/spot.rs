@@ -45,6 +45,11 @@ impl<'g> Spot<'g> {
         Self { workflow: graph, parent: None, node: handler, around: Vec::new() }
     }
 
+    /// Whether its outputs are not those of a task that it runs: a graph is given, or a workflow is run for each element.
+    pub(super) fn is_grown(&self, graph: &Graph) -> bool {
+        self.node.task().is_none_or(|name| graph.tasks.get(name).is_some_and(|task| task.is_dynamic))
+    }
+
     /// What it runs, for people.
     pub(super) fn what(&self) -> &'g str {
         match &self.node.kind {

@@ -1,5 +1,6 @@
 //! What a job does: its part of its node, by the driver.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use super::stop::Stop;
 use super::told::Told;
 use super::world::world;
 use crate::backend::driver::{End, Signals, Unfinished, drive};
-use crate::backend::node::PlanFile;
+use crate::backend::node::{self, PlanFile};
 use crate::graph::{Binding, Bound, Branch, Graph, Kind, Mapped, Node, Otherwise, Scope};
 use crate::run::{Answer, EventKind, NodePath, Origin};
 use crate::services::env::Environment;
@@ -30,6 +31,10 @@ const PERIOD: Duration = Duration::from_millis(100);
 /// A part of a node of a plan.
 pub(super) struct Work<'a> {
     pub(super) plan: &'a PlanFolder,
+    /// The same folder, as `node-execute` knows it.
+    pub(super) at: &'a node::PlanFolder,
+    /// The plan's copy of this program.
+    pub(super) program: &'a PathBuf,
     pub(super) file: &'a PlanFile,
     pub(super) graph: &'a Graph,
     /// The node; [`None`] for what ends the run.

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use nebulakit_types::Dialect;
 
+use super::strategy::ByNodeExecute;
 use super::told::Told;
 use super::work::Work;
 use crate::backend::driver::{Signals, Turns, World};
-use crate::coordinator::{ContainerStrategy, Coordinator, ProcessStrategy};
+use crate::coordinator::{ContainerStrategy, Coordinator};
 use crate::graph::Graph;
 use crate::process::host::Host;
 use crate::run::{RunFolder, RunId, RunsFolder};
@@ -28,7 +29,7 @@ pub(super) fn world(work: &Work<'_>, graph: &Graph, told: Arc<Told>, stop: &Canc
     let context = surroundings(work, &folder).in_a_graph().build();
     let coordinator = Coordinator::builder()
         .strategy(Strategy::Container, ContainerStrategy::new())
-        .strategy(Strategy::Process, ProcessStrategy::new())
+        .strategy(Strategy::Process, ByNodeExecute { plan: work.at.clone(), program: work.program.clone() })
         .context(context)
         .build();
     let world = World {

@@ -16,7 +16,7 @@ mod logger;
 mod passes;
 mod tail;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::io;
 use std::process::{Child, ExitStatus};
 use std::sync::Arc;
@@ -55,7 +55,6 @@ pub(super) struct Watcher {
     /// What Snakemake said went wrong.
     errors: Vec<String>,
     stopping: Option<(Instant, u8)>,
-    refused: HashSet<String>,
 }
 
 impl Watcher {
@@ -74,7 +73,6 @@ impl Watcher {
             known: Known::default(),
             errors: Vec::new(),
             stopping: None,
-            refused: HashSet::new(),
         }
     }
 

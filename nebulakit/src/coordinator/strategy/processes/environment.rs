@@ -35,7 +35,8 @@ pub(super) fn give(command: &mut Command, own: &Environment, named: &Variables, 
     command.env(env::WORKER, Marker::below(own).to_string());
 }
 
-fn is_usual(name: &str) -> bool {
+/// Whether a worker has the variable of that name from the process that starts it.
+pub(crate) fn is_usual(name: &str) -> bool {
     name != env::WORKER && (GENERAL.contains(&name) || name == "no_proxy" || env::is_known(name) || storage::Environment::concerns(name))
 }
 

@@ -1,6 +1,6 @@
 //! Attempts in processes of their own.
 
-mod environment;
+pub(in crate::coordinator) mod environment;
 mod pool;
 mod settings;
 mod spares;

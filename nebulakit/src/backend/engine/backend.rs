@@ -1,0 +1,209 @@
+//! A backend of the local driver and an engine: the graph is walked here, and each attempt is a job there.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use super::board::Pace;
+use super::contract::Engine;
+use super::plan::NewPlan;
+use super::rules::Rules;
+use super::strategy::{EngineStrategy, OnEngine};
+use super::variables;
+use crate::backend::node::{PlanFile, PlanFolder};
+use crate::backend::{Backend, Capabilities, Capability, LocalBackend, Options, Plan, Preview, RunError};
+use crate::coordinator::{Clock, ContainerStrategy, CoordinatorBuilder, SystemClock};
+use crate::graph::{Graph, Home, Kind, Mapped, Node};
+use crate::run::{RunFolder, RunHandle, RunId};
+use crate::services::env::Environment;
+use crate::task::strategy::Strategy;
+
+/// How many GPUs the jobs of a run may have together.
+const GPUS: usize = 4_096;
+
+/// What a backend of an engine is set up with.
+#[derive(Debug, Clone, Default)]
+pub(in crate::backend) struct EngineOptions {
+    pub(in crate::backend) pace: Pace,
+    pub(in crate::backend) rules: Arc<Rules>,
+    /// The variables that are handed on to jobs, by their names.
+    pub(in crate::backend) variables: Vec<String>,
+    /// Where the plan is written, instead of `plans/ID` beside the runs.
+    pub(in crate::backend) plan_dir: Option<PathBuf>,
+    /// The program that runs the tasks, instead of this one.
+    pub(in crate::backend) program: Option<PathBuf>,
+}
+
+/// Walks graphs here, and has an engine run each attempt.
+pub(in crate::backend) struct EngineBackend {
+    local: LocalBackend,
+    engine: Arc<dyn Engine>,
+    options: EngineOptions,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for EngineBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineBackend").field("engine", &self.engine.name()).field("local", &self.local).finish_non_exhaustive()
+    }
+}
+
+impl EngineBackend {
+    /// One whose runs are recorded as those of `local` are, and set up like them.
+    pub(in crate::backend) fn new(local: LocalBackend, engine: Arc<dyn Engine>, options: EngineOptions) -> Self {
+        Self { local, engine, options, clock: Arc::new(SystemClock) }
+    }
+
+    /// Another time than the machine's.
+    #[cfg(test)]
+    pub(in crate::backend) fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Where the plan of a run is.
+    fn plan_folder(&self, run: &RunFolder) -> PathBuf {
+        match &self.options.plan_dir {
+            Some(folder) => folder.clone(),
+            None => self.local.runs().path().join("plans").join(run.id().to_string()),
+        }
+    }
+
+    /// Writes the plan of a run, and sets the coordinator up that has its attempts run on the engine.
+    fn elsewhere(&self, plan: &Plan, run: &RunFolder) -> Result<CoordinatorBuilder, RunError> {
+        let path = self.plan_folder(run);
+        let (folder, program) = self.write(plan, &path, &run.id().to_string(), Some(run))?;
+        Ok(self.coordinator(folder, program, run, &plan.graph.name))
+    }
+
+    /// Writes a plan into the folder `path`.
+    fn write(&self, plan: &Plan, path: &Path, id: &str, run: Option<&RunFolder>) -> Result<(PlanFolder, String), RunError> {
+        let refused = |said: String| RunError::Refused(vec![said]);
+        let folder = PlanFolder::at(path).map_err(|error| refused(format!("there is no current folder: {error}")))?;
+        if folder.plan_file().exists() {
+            let said = format!("the folder {} holds the plan of another run\nhint: name a new folder, or leave `--plan-dir` out", path.display());
+            return Err(refused(said));
+        }
+        let new = NewPlan {
+            backend: self.engine.name(),
+            name: &plan.graph.name,
+            id,
+            run,
+            files: &plan.files,
+            program: self.options.program.as_deref(),
+        };
+        let program = new.write(&folder).map_err(|error| refused(format!("cannot write the plan into {}: {error}", path.display())))?;
+        Ok((folder, program))
+    }
+
+    /// The plan of a run that another process drove, as that wrote it.
+    fn as_it_is(&self, run: &RunFolder, workflow: &str) -> Result<CoordinatorBuilder, RunError> {
+        let refused = |said: String| RunError::Refused(vec![said]);
+        let path = std::fs::read_to_string(run.path().join("plan")).map_err(|error| refused(format!("the run {} has no plan: {error}", run.id())))?;
+        let folder = PlanFolder::at(Path::new(path.trim_end_matches('\n'))).map_err(|error| refused(error.to_string()))?;
+        let plan = PlanFile::read(&folder.plan_file()).map_err(|said| refused(format!("cannot read the plan {}: {said}", folder.path().display())))?;
+        if plan.backend != self.engine.name() {
+            let said = format!("the run {} is one of the backend `{}`, not of `{}`", run.id(), plan.backend, self.engine.name());
+            return Err(refused(said));
+        }
+        Ok(self.coordinator(folder, plan.program, run, workflow))
+    }
+
+    fn coordinator(&self, plan: PlanFolder, program: String, run: &RunFolder, workflow: &str) -> CoordinatorBuilder {
+        let strategy = EngineStrategy::new(OnEngine {
+            engine: Arc::clone(&self.engine),
+            plan,
+            program,
+            run: run.id().to_string(),
+            workflow: workflow.into(),
+            rules: Arc::clone(&self.options.rules),
+            variables: variables::of_jobs(&Environment::from_process(), &self.options.variables),
+            pace: self.options.pace,
+            clock: Arc::clone(&self.clock),
+            containers: ContainerStrategy::new(),
+        });
+        let strategies = [Strategy::Async, Strategy::Thread, Strategy::Process, Strategy::Container];
+        strategies.into_iter().fold(unlimited(self.local.builder()), |builder, at| builder.strategy(at, strategy.clone()))
+    }
+
+    /// What of a graph cannot run on the engine.
+    fn refused(&self, graph: &Graph) -> Vec<String> {
+        let mut refused = self.capabilities().missing(graph);
+        // What is to run in the driver can be a container there.
+        graph.each_node(&mut |workflow, node| {
+            let Some(task) = task_of(node).and_then(|name| graph.tasks.get(name).map(|task| (name, task))) else { return };
+            let (name, task) = task;
+            if !matches!(task.home, Home::Here) && self.options.rules.of(&graph.name, name).local != Some(true) {
+                refused.push(format!(
+                    "the node {} of `{}` is a program in an image, and `{}` cannot start it\nhint: `local = true` for `{name}` in nebulakit.toml runs it in the driver",
+                    node.id,
+                    workflow.name,
+                    self.engine.name()
+                ));
+            }
+        });
+        refused
+    }
+}
+
+fn task_of(node: &Node) -> Option<&str> {
+    match &node.kind {
+        Kind::Task(name) => Some(name),
+        Kind::Map(map) => match &map.of {
+            Mapped::Task(name) => Some(name),
+            Mapped::Workflow(_) => None,
+        },
+        _ => None,
+    }
+}
+
+/// Nothing of this machine limits what runs elsewhere.
+fn unlimited(builder: CoordinatorBuilder) -> CoordinatorBuilder {
+    builder.cores(1e6).memory(u64::MAX).gpus((0..GPUS).map(|gpu| gpu.to_string()))
+}
+
+impl Backend for EngineBackend {
+    fn name(&self) -> &str {
+        self.engine.name()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        // Container tasks are looked at one by one.
+        Capabilities::all().without(Capability::Reference)
+    }
+
+    fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError> {
+        let refused = self.refused(graph);
+        match self.local.plan_for(self.name(), graph, options, &unlimited(self.local.builder())) {
+            Ok(plan) if refused.is_empty() => Ok(plan),
+            Ok(_) => Err(RunError::Refused(refused)),
+            Err(RunError::Refused(more)) => Err(RunError::Refused(refused.into_iter().chain(more).collect())),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>> {
+        let of = plan.clone();
+        Box::pin(async move { self.local.run_with(plan, move |run| self.elsewhere(&of, run)).await })
+    }
+
+    fn preview<'a>(&'a self, plan: &'a Plan) -> BoxFuture<'a, Result<Preview, RunError>> {
+        self.local.preview(plan)
+    }
+
+    fn attach(&self, run: &RunId) -> Result<RunHandle, RunError> {
+        self.local.attach(run)
+    }
+
+    fn drive<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<RunHandle, RunError>> {
+        Box::pin(self.local.resume_with(run, |folder, workflow| self.as_it_is(folder, workflow)))
+    }
+
+    fn lay_out(&self, plan: &Plan) -> Result<Option<PathBuf>, RunError> {
+        let id = format!("{}-{}", plan.graph.name.rsplit('.').next().unwrap_or_default(), uuid::Uuid::new_v4().simple());
+        let path = self.options.plan_dir.clone().unwrap_or_else(|| self.local.runs().path().join("plans").join(&id));
+        self.write(plan, &path, &id, None)?;
+        Ok(Some(path))
+    }
+}

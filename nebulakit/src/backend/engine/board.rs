@@ -1,0 +1,344 @@
+//! What is known of the jobs that are open, and what is due next. Nothing here waits or asks: time, answers and files are told, so that tests turn the clock.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::contract::{Ending, EngineEnd, EngineError, EngineId, NotSubmitted, Seen};
+
+/// How often what is looked for is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::backend) struct Pace {
+    /// How often the engine is asked where jobs are.
+    pub(in crate::backend) poll: Duration,
+    /// How often it is looked for records.
+    pub(in crate::backend) records: Duration,
+    /// How long a record may take to be seen here once the engine says that the job is over: folders that machines share are slow.
+    pub(in crate::backend) settle: Duration,
+    /// How long neither the engine nor a record may know of a job before it is lost.
+    pub(in crate::backend) lost: Duration,
+    /// How long a job that the engine does not take for now waits before it is submitted again.
+    pub(in crate::backend) held: Duration,
+    /// How long a job may wait in the engine's queue.
+    pub(in crate::backend) queue: Option<Duration>,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            poll: Duration::from_secs(10),
+            records: Duration::from_millis(250),
+            settle: Duration::from_secs(5),
+            lost: Duration::from_secs(60),
+            held: Duration::from_secs(5),
+            queue: None,
+        }
+    }
+}
+
+/// A job, as the board calls it: nothing else is counted like this.
+pub(super) type Key = u64;
+
+/// What is known of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Where {
+    /// It is to be submitted, from then on.
+    Wanted(Instant),
+    /// Its submit is on its way.
+    Going,
+    /// Whether it was submitted is to be found out by its name, from then on; how often the engine did not know it.
+    Unclear(Instant, u32),
+    /// The engine has it.
+    There(EngineId),
+}
+
+/// An open job.
+#[derive(Debug)]
+struct Open {
+    name: String,
+    at: Where,
+    /// Since when the engine has it in its queue.
+    queued: Option<Instant>,
+    /// What the engine said last of why it waits.
+    reason: Option<String>,
+    /// Since when the engine does not know it.
+    unknown: Option<Instant>,
+    /// When the engine said that it is over, and how.
+    over: Option<(Instant, EngineEnd)>,
+    is_cancelled: bool,
+}
+
+/// What a job comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It left no record, and the engine says how it ended.
+    Ended(EngineEnd),
+    /// The engine does not take it.
+    Refused(String),
+    /// Nobody knows it any more; what was known last.
+    Lost(String),
+    /// It waited for too long; the reason that the engine gave.
+    Queued(Duration, Option<String>),
+}
+
+/// What an engine says of a job that it did not say before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum News {
+    /// It takes no more for now.
+    Held { reason: String },
+    Queued { id: EngineId, reason: Option<String> },
+    Running { id: EngineId, host: Option<String> },
+}
+
+/// The jobs that are open.
+#[derive(Debug)]
+pub(super) struct Board {
+    pace: Pace,
+    jobs: HashMap<Key, Open>,
+    running: HashMap<Key, Option<String>>,
+    /// When the engine is asked next.
+    look: Option<Instant>,
+    /// Why the engine gave no answer, the last time.
+    pub(super) silent: Option<EngineError>,
+}
+
+impl Board {
+    pub(super) fn new(pace: Pace) -> Self {
+        Self { pace, jobs: HashMap::new(), running: HashMap::new(), look: None, silent: None }
+    }
+
+    /// A job that is to be submitted; or, with `known`, one that may have been: the engine's id of it, if that is known.
+    pub(super) fn add(&mut self, now: Instant, key: Key, name: String, known: Option<Option<EngineId>>) {
+        let at = match known {
+            None => Where::Wanted(now),
+            Some(None) => Where::Unclear(now, 0),
+            Some(Some(id)) => Where::There(id),
+        };
+        if matches!(at, Where::There(_)) {
+            self.look = Some(now);
+        }
+        self.jobs.insert(key, Open { name, at, queued: None, reason: None, unknown: None, over: None, is_cancelled: false });
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.jobs.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// Nobody waits for it any more, or a record was found; the id, if the engine may still have it.
+    pub(super) fn remove(&mut self, key: Key) -> Option<EngineId> {
+        self.running.remove(&key);
+        match self.jobs.remove(&key)?.at {
+            Where::There(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The id of a job that is to be cancelled, if the engine has it; else it is cancelled once it has.
+    pub(super) fn cancel(&mut self, now: Instant, key: Key) -> Option<EngineId> {
+        let open = self.jobs.get_mut(&key)?;
+        open.is_cancelled = true;
+        match &open.at {
+            Where::There(id) => Some(id.clone()),
+            Where::Wanted(_) => {
+                // It was never submitted, so nothing of it can come.
+                open.over = Some((now, EngineEnd::new(Ending::Cancelled)));
+                None
+            }
+            Where::Going | Where::Unclear(..) => None,
+        }
+    }
+
+    /// The engine's id of a job.
+    pub(super) fn id(&self, key: Key) -> Option<&EngineId> {
+        match &self.jobs.get(&key)?.at {
+            Where::There(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The jobs that are to be submitted now, in the order in which they came. They count as on their way.
+    pub(super) fn to_submit(&mut self, now: Instant) -> Vec<Key> {
+        let is_due = |open: &Open| matches!(open.at, Where::Wanted(from) if from <= now) && !open.is_cancelled;
+        let mut due: Vec<_> = self.jobs.iter().filter(|(_, open)| is_due(open)).map(|(key, _)| *key).collect();
+        due.sort_unstable();
+        due.iter().for_each(|key| self.set(*key, Where::Going));
+        due
+    }
+
+    /// How the submit of a job went; an id, where it has to be cancelled at once.
+    pub(super) fn submitted(&mut self, now: Instant, key: Key, answer: Result<EngineId, NotSubmitted>) -> Told {
+        let held = self.pace.held;
+        let Some(open) = self.jobs.get_mut(&key) else {
+            // Nobody waits for it any more.
+            return answer.map_or(Told::Nothing, Told::Cancel);
+        };
+        match answer {
+            Ok(id) => self.is_there(now, key, id),
+            Err(NotSubmitted::Held(reason)) => {
+                let is_new = open.reason.as_ref() != Some(&reason);
+                open.reason = Some(reason.clone());
+                self.set(key, Where::Wanted(now + held));
+                if is_new { Told::News(News::Held { reason }) } else { Told::Nothing }
+            }
+            Err(NotSubmitted::Refused(reason)) => Told::Over(Verdict::Refused(reason)),
+            Err(NotSubmitted::Unclear(reason)) => {
+                self.silent = Some(EngineError(reason));
+                open.unknown = Some(now);
+                self.set(key, Where::Unclear(now, 0));
+                Told::Nothing
+            }
+        }
+    }
+
+    /// The jobs whose fate has to be found out by their names, with these.
+    pub(super) fn to_find(&self, now: Instant) -> Vec<(Key, String)> {
+        let due = |(key, open): (&Key, &Open)| matches!(open.at, Where::Unclear(from, _) if from <= now).then(|| (*key, open.name.clone()));
+        self.jobs.iter().filter_map(due).collect()
+    }
+
+    /// What the engine says of a job by its name.
+    pub(super) fn found(&mut self, now: Instant, key: Key, answer: Result<Option<EngineId>, EngineError>) -> Told {
+        let Some(open) = self.jobs.get_mut(&key) else { return Told::Nothing };
+        let Where::Unclear(_, asked) = open.at else { return Told::Nothing };
+        let again = now + self.pace.held;
+        match answer {
+            Ok(Some(id)) => return self.is_there(now, key, id),
+            // An engine may take a moment to know what it has taken: one that says no twice does not have it.
+            Ok(None) if asked > 0 => {
+                (open.at, open.unknown) = (Where::Wanted(now), None);
+                if open.is_cancelled {
+                    open.over = Some((now, EngineEnd::new(Ending::Cancelled)));
+                }
+            }
+            Ok(None) => open.at = Where::Unclear(again, asked + 1),
+            Err(error) => {
+                open.unknown.get_or_insert(now);
+                open.at = Where::Unclear(again, asked);
+                self.silent = Some(error);
+            }
+        }
+        Told::Nothing
+    }
+
+    fn is_there(&mut self, now: Instant, key: Key, id: EngineId) -> Told {
+        let Some(open) = self.jobs.get_mut(&key) else { return Told::Cancel(id) };
+        (open.at, open.unknown, open.queued) = (Where::There(id.clone()), None, Some(now));
+        open.reason = None;
+        let is_cancelled = open.is_cancelled;
+        // The first question comes soon, the others at their pace.
+        let first = now + self.pace.poll.min(Duration::from_secs(2));
+        self.look = Some(self.look.map_or(first, |look| look.min(first)));
+        if is_cancelled { Told::Cancel(id) } else { Told::News(News::Queued { id, reason: None }) }
+    }
+
+    /// The ids to ask the engine of, if it is time to ask.
+    pub(super) fn to_look(&mut self, now: Instant) -> Vec<EngineId> {
+        if self.look.is_none_or(|look| look > now) {
+            return Vec::new();
+        }
+        let mut ids: Vec<_> = self.jobs.values().filter_map(|open| if let Where::There(id) = &open.at { Some(id.clone()) } else { None }).collect();
+        ids.sort_unstable();
+        self.look = (!ids.is_empty()).then(|| now + self.pace.poll);
+        ids
+    }
+
+    /// What the engine says of those jobs; the news in it.
+    pub(super) fn looked(&mut self, now: Instant, asked: &[EngineId], answer: Result<HashMap<EngineId, Seen>, EngineError>) -> Vec<(Key, News)> {
+        let mut answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.silent = Some(error);
+                return Vec::new();
+            }
+        };
+        self.silent = None;
+        let mut news = Vec::new();
+        for (key, open) in &mut self.jobs {
+            let Where::There(id) = &open.at else { continue };
+            if asked.binary_search(id).is_err() {
+                continue;
+            }
+            let Some(seen) = answer.remove(id) else {
+                open.unknown.get_or_insert(now);
+                continue;
+            };
+            open.unknown = None;
+            match seen {
+                Seen::Queued { reason } => {
+                    // One that ran and waits again was put back by the engine.
+                    self.running.remove(key);
+                    open.queued.get_or_insert(now);
+                    if open.reason != reason {
+                        open.reason.clone_from(&reason);
+                        news.push((*key, News::Queued { id: id.clone(), reason }));
+                    }
+                }
+                Seen::Running { host } => {
+                    open.queued = None;
+                    if self.running.insert(*key, host.clone()).is_none() {
+                        news.push((*key, News::Running { id: id.clone(), host }));
+                    }
+                }
+                Seen::Ended(end) => {
+                    open.queued = None;
+                    open.over.get_or_insert((now, end));
+                }
+            }
+        }
+        news
+    }
+
+    /// The jobs whose time is up: no record of them is there by now.
+    pub(super) fn verdicts(&self, now: Instant) -> Vec<(Key, Verdict)> {
+        let after = |since: Instant, span: Duration| now.saturating_duration_since(since) >= span;
+        let verdict = |open: &Open| match (&open.over, open.unknown, open.queued, self.pace.queue) {
+            (Some((_, end)), ..) if end.how == Ending::Cancelled && open.is_cancelled => Some(Verdict::Ended(end.clone())),
+            (Some((since, end)), ..) => after(*since, self.pace.settle).then(|| Verdict::Ended(end.clone())),
+            (None, Some(since), ..) if after(since, self.pace.lost) => Some(Verdict::Lost(self.last_word(open))),
+            (None, None, Some(since), Some(queue)) if after(since, queue) => Some(Verdict::Queued(queue, open.reason.clone())),
+            _ => None,
+        };
+        self.jobs.iter().filter_map(|(key, open)| Some((*key, verdict(open)?))).collect()
+    }
+
+    fn last_word(&self, open: &Open) -> String {
+        let silent = self.silent.as_ref().map(|error| format!("; the engine's last answer: {error}")).unwrap_or_default();
+        match &open.at {
+            Where::There(id) => format!("the engine does not know the job {id} any more{silent}"),
+            _ => format!("whether the job `{}` was submitted cannot be found out{silent}", open.name),
+        }
+    }
+
+    /// When something is due next.
+    pub(super) fn due(&self, now: Instant) -> Instant {
+        let mut due = now + self.pace.records;
+        let mut at = |when: Instant| due = due.min(when);
+        self.look.into_iter().for_each(&mut at);
+        for open in self.jobs.values() {
+            match open.at {
+                Where::Wanted(from) | Where::Unclear(from, _) => at(from),
+                Where::Going | Where::There(_) => {}
+            }
+        }
+        due.max(now)
+    }
+
+    fn set(&mut self, key: Key, at: Where) {
+        if let Some(open) = self.jobs.get_mut(&key) {
+            open.at = at;
+        }
+    }
+}
+
+/// What an answer comes to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    Nothing,
+    News(News),
+    Over(Verdict),
+    /// The job has to be cancelled.
+    Cancel(EngineId),
+}

@@ -1,0 +1,30 @@
+//! What backends have in common whose jobs run on an engine: a cluster's, a cloud's, or programs that the user named.
+
+mod backend;
+mod board;
+mod contract;
+mod ends;
+mod note;
+mod plan;
+mod prints;
+mod rules;
+mod settings;
+mod strategy;
+mod variables;
+mod watcher;
+
+pub(in crate::backend) use self::backend::{EngineBackend, EngineOptions};
+pub(in crate::backend) use self::board::Pace;
+pub(in crate::backend) use self::contract::{Ending, Engine, EngineEnd, EngineError, EngineId, EngineJob, NotSubmitted, Seen};
+#[cfg(feature = "snakemake")]
+pub(in crate::backend) use self::ends::{cancelled, of_record};
+pub(in crate::backend) use self::plan::quoted;
+#[cfg(feature = "snakemake")]
+pub(in crate::backend) use self::prints::{Prints, tail};
+pub(in crate::backend) use self::rules::{Rule, Rules};
+pub(in crate::backend) use self::settings::{Keys, Mistakes};
+pub(crate) use self::settings::{Said, Settings, SettingsError, Shown};
+pub(in crate::backend) use self::strategy::seconds;
+#[cfg(feature = "snakemake")]
+pub(in crate::backend) use self::strategy::usage;
+pub(in crate::backend) use self::variables::of_jobs;

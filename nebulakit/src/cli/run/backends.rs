@@ -1,0 +1,102 @@
+//! Which backend runs what `run` names, by the command line and the settings.
+
+use std::path::PathBuf;
+
+use clap::builder::ValueParser;
+use clap::{Arg, ArgMatches};
+use nebulakit_types::visible;
+
+use super::options::flag;
+use crate::backend::{Backend, COMMAND, CommandBackend, LocalBackend, RunError, Said, Settings};
+use crate::cli::complaint::Complaint;
+use crate::cli::setting::Setting;
+
+/// The option that names it.
+const BACKEND: &str = "backend";
+
+/// The option that says where the plan goes.
+const PLAN_DIR: &str = "plan-dir";
+
+/// The option that does not wait.
+pub(super) const DETACH: &str = "detach";
+
+/// The options.
+pub(super) fn arguments() -> [Arg; 3] {
+    [
+        Arg::new(BACKEND).long(BACKEND).value_name("NAME").help("where it runs: local, or a name that nebulakit.toml knows; local if left out"),
+        Arg::new(PLAN_DIR)
+            .long(PLAN_DIR)
+            .value_name("DIR")
+            .value_parser(ValueParser::path_buf())
+            .help("folder that the plan of another backend than local is written into"),
+        flag(DETACH).help("print the id of the run, and leave a process that drives it"),
+    ]
+}
+
+/// Whether the command line says that it is `flyte`, which has its own options.
+pub(super) fn is_flyte(words: &[std::ffi::OsString]) -> bool {
+    let words: Vec<_> = words.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str()).collect();
+    words.contains(&"--backend=flyte") || words.windows(2).any(|pair| pair == ["--backend", "flyte"])
+}
+
+/// The words with `--remote` in the place of `--backend flyte`.
+pub(super) fn as_remote(words: &[std::ffi::OsString]) -> Vec<std::ffi::OsString> {
+    let mut all = Vec::new();
+    let mut words = words.iter().peekable();
+    while let Some(word) = words.next() {
+        match word.to_str() {
+            Some("--backend=flyte") => all.push("--remote".into()),
+            Some("--backend") if words.peek().is_some_and(|next| *next == "flyte") => {
+                words.next();
+                all.push("--remote".into());
+            }
+            _ => all.push(word.clone()),
+        }
+    }
+    all
+}
+
+/// The settings that count here.
+pub(in crate::cli) fn settings(said: Said, setting: &Setting<'_>) -> Result<Settings, Complaint> {
+    let folder = std::env::current_dir().map_err(|error| Complaint::failed(format!("there is no current folder: {error}")))?;
+    Settings::read(&folder, setting.environment, said).map_err(|error| {
+        let said: Vec<_> = error.0.iter().map(|said| visible::line(said).into_owned()).collect();
+        Complaint::usage(format!("the settings are wrong:\n{}", said.join("\n")))
+    })
+}
+
+/// Those of a run with these options.
+pub(super) fn settings_of(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Settings, Complaint> {
+    let said = Said { backend: matches.get_one::<String>(BACKEND).cloned(), plan_dir: matches.get_one::<PathBuf>(PLAN_DIR).cloned() };
+    settings(said, setting)
+}
+
+/// The backend `name`, which walks graphs as `local` does.
+pub(in crate::cli) fn joined(local: LocalBackend, name: &str, settings: &Settings) -> Result<Box<dyn Backend>, Complaint> {
+    let shown = visible::line(name);
+    match settings.kind(name).as_deref() {
+        Some("local") => Ok(Box::new(local)),
+        Some(COMMAND) => match CommandBackend::of_settings(local, name, settings, None) {
+            Ok(backend) => Ok(Box::new(backend)),
+            Err(RunError::Refused(reasons)) => {
+                let reasons: Vec<_> = reasons.iter().map(|reason| visible::line(reason).into_owned()).collect();
+                Err(Complaint::usage(format!("the settings of the backend `{shown}` are wrong:\n{}", reasons.join("\n"))))
+            }
+            Err(error) => Err(Complaint::failed(crate::task::failure::chain(&error))),
+        },
+        #[cfg(feature = "snakemake")]
+        Some(crate::backend::SNAKEMAKE) => match crate::backend::SnakemakeBackend::of_settings(&local, name, settings) {
+            Ok(backend) => Ok(Box::new(backend)),
+            Err(reasons) => {
+                let reasons: Vec<_> = reasons.iter().map(|reason| visible::line(reason).into_owned()).collect();
+                Err(Complaint::usage(format!("the settings of the backend `{shown}` are wrong:\n{}", reasons.join("\n"))))
+            }
+        },
+        Some(kind) => Err(Complaint::usage(format!("this binary has no backend of the kind `{}`, which `{shown}` is", visible::line(kind)))),
+        None => {
+            let known = settings.backends().iter().map(|name| format!("`{}`", visible::line(name))).collect::<Vec<_>>().join(", ");
+            let hint = format!("hint: `[backends.{shown}]` with `kind = \"{COMMAND}\"` in nebulakit.toml makes one");
+            Err(Complaint::usage(format!("there is no backend `{shown}`; there are {known}")).hint(hint))
+        }
+    }
+}
