@@ -20,6 +20,8 @@ mod plan;
 mod preview;
 #[cfg(feature = "slurm")]
 mod slurm;
+#[cfg(feature = "snakemake")]
+mod snakemake;
 mod values;
 
 use std::path::PathBuf;
@@ -38,6 +40,10 @@ pub use self::preview::{Fate, Foreseen, Preview, Unkept};
 pub(crate) use self::slurm::KIND as SLURM;
 #[cfg(feature = "slurm")]
 pub use self::slurm::SlurmBackend;
+#[cfg(feature = "snakemake")]
+pub use self::snakemake::SnakemakeBackend;
+#[cfg(feature = "snakemake")]
+pub(crate) use self::snakemake::{NAME as SNAKEMAKE, VERB as SNAKEMAKE_VERB, serve as serve_snakemake};
 use crate::graph::Graph;
 pub use crate::run::Keep;
 use crate::run::{RunHandle, RunId};

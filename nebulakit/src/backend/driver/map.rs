@@ -121,15 +121,8 @@ impl<'g> Step<'g> {
 
     /// The failure of a map in which these elements failed.
     fn all_of(&self, failed: &[(usize, Arc<Fault>)]) -> End {
-        let mut lines: Vec<_> =
-            failed.iter().take(MOST_NAMED).map(|(index, fault)| format!("[{index}]: {}", fault.failure.message)).collect();
-        if failed.len() > MOST_NAMED {
-            lines.push(format!("and {} more", failed.len() - MOST_NAMED));
-        }
         let first = failed.first().map(|(_, fault)| fault);
-        let kind = first.map_or(FailureKind::Failed, |fault| fault.failure.kind);
-        let code = first.map_or(code::LENGTHS, |fault| &fault.failure.code);
-        let failure = JobFailure::new(kind, code, lines.join("; "));
+        let failure = all_of(failed.iter().map(|(index, fault)| (*index, &fault.failure)));
         End::Failed(Arc::new(Fault {
             node: self.path.clone(),
             of: self.what(),
@@ -138,4 +131,18 @@ impl<'g> Step<'g> {
             used: None,
         }))
     }
+}
+
+/// The failure of a map in which these elements failed, in their order.
+pub(crate) fn all_of<'f>(failed: impl ExactSizeIterator<Item = (usize, &'f JobFailure)>) -> JobFailure {
+    let (all, mut first, mut lines) = (failed.len(), None, Vec::new());
+    for (index, failure) in failed.take(MOST_NAMED) {
+        first.get_or_insert(failure);
+        lines.push(format!("[{index}]: {}", failure.message));
+    }
+    if all > MOST_NAMED {
+        lines.push(format!("and {} more", all - MOST_NAMED));
+    }
+    let kind = first.map_or(FailureKind::Failed, |failure| failure.kind);
+    JobFailure::new(kind, first.map_or(code::LENGTHS, |failure| &failure.code), lines.join("; "))
 }

@@ -87,6 +87,14 @@ pub(in crate::cli) fn joined(local: LocalBackend, name: &str, settings: &Setting
             Ok(backend) => Ok(Box::new(backend)),
             Err(error) => Err(wrong(&shown, error)),
         },
+        #[cfg(feature = "snakemake")]
+        Some(crate::backend::SNAKEMAKE) => match crate::backend::SnakemakeBackend::of_settings(&local, name, settings) {
+            Ok(backend) => Ok(Box::new(backend)),
+            Err(reasons) => {
+                let reasons: Vec<_> = reasons.iter().map(|reason| visible::line(reason).into_owned()).collect();
+                Err(Complaint::usage(format!("the settings of the backend `{shown}` are wrong:\n{}", reasons.join("\n"))))
+            }
+        },
         Some(kind) => {
             Err(Complaint::usage(format!("this binary has no backend of the kind `{}`, which `{shown}` is", visible::line(kind))))
         }
