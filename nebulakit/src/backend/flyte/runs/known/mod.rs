@@ -173,7 +173,7 @@ mod tests {
         let planned = |needs: &[&str]| Planned {
             of: "add".to_owned(),
             what: What::Task,
-            needs: needs.iter().map(|need| NodePath::from(*need)).collect(),
+            needs: needs.iter().map(|need: &&str| NodePath::from(*need)).collect(),
             arm: None,
             is_handler: false,
         };
@@ -182,10 +182,11 @@ mod tests {
         let made = [("n0/n0", &[][..]), ("n0/n1", &[]), ("n0/n1/n0", &[]), ("n0/n1/n1", &["n0/n1/n0"])];
         nodes.learn(&map, made.map(|(path, needs)| (NodePath::from(path), planned(needs))).into());
         assert_eq!(nodes.rows(&map), Some(2));
-        assert_eq!(nodes.get(&"n0[1]/n1".into()).map(|known| known.needs.clone()), Some(vec!["n0[1]/n0".into()]));
+        let of = |path: &str| NodePath::from(path);
+        assert_eq!(nodes.get(&of("n0[1]/n1")).map(|known| known.needs.clone()), Some(vec![of("n0[1]/n0")]));
         for (theirs, ours) in [("n0", "n0"), ("n0/n1", "n0[1]"), ("n0/n1/n1", "n0[1]/n1")] {
-            assert_eq!(nodes.path(&theirs.into()), Some(ours.into()));
+            assert_eq!(nodes.path(&of(theirs)), Some(of(ours)));
         }
-        assert_eq!(nodes.inside(&map, "n1"), "n0[1]".into());
+        assert_eq!(nodes.inside(&map, "n1"), of("n0[1]"));
     }
 }
