@@ -237,3 +237,12 @@ fn a_graph_of_ten_thousand_nodes_has_as_many_lines() {
     assert_eq!(of("n9999")["needs"], json!(["n4999"]));
     assert_eq!(of("end-node")["needs"].as_array().unwrap().len(), 5_000);
 }
+
+#[test]
+fn a_gate_is_no_job() {
+    let flow = flow("approved", &[("x", int(1))]);
+    let ended = flow.start("n1", &[]);
+    assert_eq!(ended.status.code(), Some(4));
+    let said = "error: the node `n1` is not run: it waits for a person, who answers the signal `release`: whoever drives the run does that, not a job\n";
+    assert_eq!((stderr(&ended).as_str(), flow.path().join("nodes/n1").exists()), (said, false));
+}

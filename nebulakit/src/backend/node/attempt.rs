@@ -2,11 +2,11 @@
 
 use std::io;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::end::{End, final_failure};
+use super::end::End;
 use super::files;
 #[cfg(feature = "run")]
 use super::folder::PlanFolder;
@@ -14,13 +14,11 @@ use super::folder::{AttemptFolder, NodeFolder, Settled};
 use super::plan_file::PlanFile;
 use super::record::{Begun, FailureRecord, Outcome, Record};
 use super::refusal::Refusal;
-use super::resolve::ARM;
 use super::usage::{Took, took};
-use super::work::{Todo, Trouble};
 use crate::process::exit::Exit;
 use crate::process::file_name::file_name;
 use crate::process::request::ContainerRequest;
-use crate::process::signal::{Heard, StopSignals};
+use crate::process::signal::StopSignals;
 use crate::process::supervise::{Order, have_run};
 use crate::services::env;
 use crate::task::failure::{Failure, code};
@@ -39,38 +37,6 @@ pub(super) struct Claimed<'a> {
 }
 
 impl Claimed<'_> {
-    /// Does what is to be done, and leaves the record.
-    ///
-    /// # Errors
-    /// When nothing can be left, or this program cannot do it.
-    pub(super) fn perform(self, todo: Result<Todo, Trouble>, signals: &mut StopSignals) -> Result<Exit, Refusal> {
-        match todo {
-            Ok(Todo::Task(task, inputs)) => match self.attempt.give(&inputs) {
-                Ok(()) => self.run(task, signals),
-                Err(error) => Err(self.unrecorded(&error)),
-            },
-            Ok(Todo::Outputs(outputs)) => self.gives(&outputs),
-            Ok(Todo::Arm(arm)) => {
-                files::publish(&self.attempt.file(ARM), format!("{arm}\n").as_bytes()).map_err(|error| self.unrecorded(&error))?;
-                let record = Record { arm: Some(arm), ..self.over("", Outcome::Succeeded) };
-                self.leave(record, None)
-            }
-            Ok(Todo::Elements(elements)) => {
-                let counted = files::publish(&self.node.elements_file(), format!("{elements}\n").as_bytes());
-                counted.map_err(|error| self.unrecorded(&error))?;
-                self.leave(self.over("", Outcome::Succeeded), None)
-            }
-            Ok(Todo::Skipped(because)) => {
-                let record = Record { because: Some(because), ..self.over("", Outcome::Skipped) };
-                self.leave(record, None)
-            }
-            Ok(Todo::Sleep(millis)) => self.sleep(Duration::from_millis(millis), signals),
-            Ok(Todo::Grown(inputs)) => super::grown::run(self, &inputs, signals),
-            Ok(Todo::Answer(gate, passes)) => super::gate::wait(self, &gate, passes, signals),
-            Err(Trouble { failure, exit }) => self.fails(failure, Some(exit)),
-        }
-    }
-
     /// Runs `task` with the `inputs.pb` that is there, and leaves the record.
     ///
     /// # Errors
@@ -126,22 +92,8 @@ impl Claimed<'_> {
         self.fails(FailureRecord::of(failure), None)
     }
 
-    fn sleep(self, time: Duration, signals: &mut StopSignals) -> Result<Exit, Refusal> {
-        let Some(until) = Instant::now().checked_add(time) else {
-            return self.fails(final_failure(code::USER, format!("no clock reaches a time of {time:?}")), None);
-        };
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return self.gives(&Bytes::new());
-            }
-            if let Some(Heard::Stop(name)) = signals.next_of_all(Some(left)) {
-                return self.stopped(name);
-            }
-        }
-    }
-
-    fn over(&self, task: &str, outcome: Outcome) -> Record {
+    /// The record of this attempt, which is over now.
+    pub(super) fn over(&self, task: &str, outcome: Outcome) -> Record {
         self.begun.clone().over(task.to_owned(), outcome)
     }
 
@@ -175,7 +127,10 @@ impl Claimed<'_> {
     }
 
     /// Leaves the record. What the node has come to is said first, so that no process that ends in between has another attempt made.
-    fn leave(&self, mut record: Record, exit: Option<Exit>) -> Result<Exit, Refusal> {
+    ///
+    /// # Errors
+    /// When that cannot be done.
+    pub(super) fn leave(&self, mut record: Record, exit: Option<Exit>) -> Result<Exit, Refusal> {
         let is_final = record.failure.as_ref().is_some_and(|failure| self.is_spared && exit != Some(Exit::Unready) && !is_stop(failure));
         let settled = match record.outcome {
             Outcome::Succeeded if record.outputs.is_none() => Some(Settled::Outputs(self.begun.attempt)),
@@ -197,7 +152,8 @@ impl Claimed<'_> {
         })
     }
 
-    fn unrecorded(&self, error: &io::Error) -> Refusal {
+    /// Why nothing could be left.
+    pub(super) fn unrecorded(&self, error: &io::Error) -> Refusal {
         Refusal::unrecorded(format!("cannot record how the attempt ended, in {}: {error}", self.attempt.path().display()))
     }
 }

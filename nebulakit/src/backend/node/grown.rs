@@ -15,9 +15,9 @@ use super::attempt::Claimed;
 use super::end::final_failure;
 use super::record::FailureRecord;
 use super::refusal::Refusal;
-use crate::backend::local::LocalBackend;
+
 use crate::backend::values::literals_of;
-use crate::backend::{Backend as _, Options, RunError};
+use crate::backend::{Backend as _, LocalBackend, Options, RunError};
 use crate::graph::{Binding, Bound, Graph, Kind, Mapped, Node, Output, optional_of};
 use crate::process::exit::Exit;
 use crate::process::host::Host;

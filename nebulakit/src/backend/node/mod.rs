@@ -7,7 +7,7 @@
 //! P/plan.json              which program runs the plan, and where its data goes
 //! P/nodes.jsonl            what each node does that is known beforehand, sorted by their ids
 //! P/inputs.pb              what the run is given
-//! P/bin/<sha256>           the program, as it was when the plan was made
+//! P/bin/<build id>          the program, as it was when the plan was made
 //! P/nodes/<NODE>/outputs   which attempt's outputs count
 //! P/nodes/<NODE>/<K>/      what attempt K has and leaves: inputs.pb claim outputs.pb error.pb raw/ checkpoint record.json
 //! P/ended/<NODE>.<K>       nothing: that it is there says that the record is
@@ -23,7 +23,6 @@ mod files;
 #[cfg(feature = "run")]
 mod flatten;
 mod folder;
-mod gate;
 #[cfg(feature = "run")]
 mod grown;
 #[cfg(not(feature = "run"))]
@@ -32,6 +31,9 @@ mod grown;
 mod line;
 mod lines;
 mod listing;
+#[cfg(feature = "run")]
+mod order;
+mod perform;
 mod plan_file;
 #[cfg(feature = "run")]
 mod program;

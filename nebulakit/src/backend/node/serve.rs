@@ -12,13 +12,14 @@ use super::folder::{PlanFolder, Settled};
 use super::line::{Line, Work};
 use super::lines::{self, Lines};
 use super::listing::listed;
+use super::perform::perform;
 use super::plan_file::PlanFile;
 use super::record::Begun;
 use super::refusal::Refusal;
 use super::request::{NodeRequest, Which, usage};
 use super::resolve::{Part, Values, split};
 use super::tries;
-use super::work::todo;
+use super::work::{todo, waits};
 use crate::process::exit::Exit;
 use crate::process::host_name::host_name;
 use crate::process::signal::StopSignals;
@@ -63,6 +64,9 @@ fn run(request: NodeRequest, environment: &Environment) -> Result<Exit, Refusal>
         return Err(Refusal::unfit(format!(
             "{said}\nhint: a node that is known only while the workflow runs needs `--task` with the name of its task"
         )));
+    }
+    if let Some(why) = line.as_ref().and_then(|(line, _)| not_here(line)) {
+        return Err(Refusal::unfit(format!("the node `{}` is not run: {why}", visible::line(&path))));
     }
     let asked = request.attempt.or(listed_attempt);
     let node = folder.node(&path);
@@ -117,7 +121,7 @@ fn run(request: NodeRequest, environment: &Environment) -> Result<Exit, Refusal>
         }
         (None, Some((line, part)), Some(lines)) => {
             let todo = todo(&folder, &Values::new(&folder, lines), &line, part);
-            claimed.perform(todo, &mut signals)
+            perform(claimed, todo, &mut signals)
         }
         (None, ..) => Err(Refusal::unfit("the plan has no nodes")),
     }
@@ -135,6 +139,17 @@ fn line_of(lines: &Lines, path: &str) -> Result<Option<(Line, Part)>, Refusal> {
         (Work::Map(_), _) => true,
         (_, part) => *part == Part::Whole,
     }))
+}
+
+/// Why no process of this program runs the line, if none does.
+fn not_here(line: &Line) -> Option<String> {
+    match &line.run {
+        Work::Approve(gate) | Work::Wait(gate) => Some(waits(gate)),
+        Work::Grown(_) if cfg!(not(feature = "run")) => Some(
+            "this program was built without the feature `run`, which dynamic tasks and maps of workflows need where they run".to_owned(),
+        ),
+        _ => None,
+    }
 }
 
 /// The task that the part runs, if it is one.

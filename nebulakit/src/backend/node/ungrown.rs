@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 use crate::process::exit::Exit;
 use crate::process::signal::StopSignals;
 
-/// Runs it with these inputs.
-pub(super) fn run(_claimed: Claimed<'_>, _inputs: &Bytes, _signals: &mut StopSignals) -> Result<Exit, Refusal> {
-    Err(Refusal::unfit("this program was built without the feature `run`, which dynamic tasks and maps of workflows need where they run"))
+/// Runs nothing: such a node is refused before it is claimed.
+pub(super) fn run(claimed: Claimed<'_>, _inputs: &Bytes, _signals: &mut StopSignals) -> Result<Exit, Refusal> {
+    Err(Refusal::unfit(format!("the node `{}` is not run: this program was built without the feature `run`", claimed.begun.node)))
 }

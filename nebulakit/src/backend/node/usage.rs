@@ -1,5 +1,7 @@
 //! What the task's process took of the machine.
 
+use std::time::Duration;
+
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
 
@@ -22,8 +24,6 @@ pub(super) fn took() -> Took {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "no process runs for so many seconds")]
 fn seconds(time: TimeVal) -> f64 {
-    let micros = i64::from(time.tv_sec()) * 1_000_000 + i64::from(time.tv_usec());
-    micros as f64 / 1e6
+    Duration::new(time.tv_sec().unsigned_abs(), u32::try_from(time.tv_usec()).unwrap_or(0) * 1_000).as_secs_f64()
 }

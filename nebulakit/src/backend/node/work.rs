@@ -11,7 +11,7 @@ use crate::backend::values::code;
 use crate::backend::values::literals;
 use crate::backend::values::map::{Input, NoMap, gathered, lists, needed};
 use crate::backend::values::test::{Undecided, holds};
-use crate::graph::Success;
+use crate::graph::{Gate, Success};
 use crate::process::exit::Exit;
 use crate::task::failure::{Failure, chain_in_line};
 
@@ -32,8 +32,6 @@ pub(super) enum Todo {
     Skipped(String),
     /// Time passes, so many milliseconds.
     Sleep(u64),
-    /// A person answers the signal; the node passes on this `outputs.pb` where that is all that it takes.
-    Answer(Box<crate::graph::Gate>, Option<Bytes>),
 }
 
 /// Why nothing can be done.
@@ -90,17 +88,21 @@ pub(super) fn todo(folder: &PlanFolder, values: &Values<'_>, line: &Line, part: 
         (Work::Map(map), Part::Whole) => gather(folder, values, line, map).map(Todo::Outputs),
         (Work::Branch(branch), _) => decide(values, branch).map(Todo::Arm),
         (Work::Sleep { millis }, _) => Ok(Todo::Sleep(*millis)),
-        (Work::Wait(gate), _) => Ok(Todo::Answer(gate.clone(), None)),
+        (Work::Wait(gate) | Work::Approve(gate), _) => Err(wrong(code::BINDING, waits(gate))),
         (run, _) => {
             let inputs = literals(&values.bound(&line.inputs)?);
             Ok(match run {
                 Work::Task(name) => Todo::Task(name.clone(), inputs),
                 Work::Grown(_) => Todo::Grown(inputs),
-                Work::Approve(gate) => Todo::Answer(gate.clone(), Some(inputs)),
                 _ => Todo::Outputs(inputs),
             })
         }
     }
+}
+
+/// Why no process runs a gate.
+pub(super) fn waits(gate: &Gate) -> String {
+    format!("it waits for a person, who answers the signal `{}`: whoever drives the run does that, not a job", gate.signal)
 }
 
 fn of_map<'l>(values: &Values<'_>, line: &'l Line, map: &MapLine) -> Result<(Vec<Input<'l>>, usize), Trouble> {
