@@ -17,6 +17,11 @@ pub(in crate::backend) trait Engine: Send + Sync + 'static {
     /// What people call it: the name of its backend.
     fn name(&self) -> &str;
 
+    /// Whether it runs jobs in images: those that name one are refused elsewhere, since none may run outside of it without a word.
+    fn takes_images(&self) -> bool {
+        false
+    }
+
     /// Submits jobs, and gives one answer for each, in their order. Several come at once so that an engine can make an array of equal ones.
     fn submit<'a>(&'a self, jobs: &'a [EngineJob]) -> BoxFuture<'a, Vec<Result<EngineId, NotSubmitted>>>;
 

@@ -18,7 +18,6 @@ use self::keys::span;
 pub(in crate::backend) use self::layers::Layers;
 use self::layers::join;
 pub(in crate::backend) use self::mistakes::Mistakes;
-pub(crate) use self::origin::Shown;
 use super::rules::{Rule, Rules};
 use crate::services::env::{self, Environment};
 
@@ -155,6 +154,7 @@ impl Settings {
 
     /// What one engine alone knows of tasks, such as a partition: the tables of that name in the sections of tasks, of workflows and the defaults, each with its
     /// path and the pattern that it is for.
+    #[allow(dead_code, reason = "engines with features of their own read it")]
     pub(in crate::backend) fn of_engine(&self, engine: &str) -> Vec<(String, String, &Table)> {
         let mut found = Vec::new();
         for section in ["task", "workflow"] {
@@ -168,6 +168,7 @@ impl Settings {
     }
 
     /// The files, for [`Keys`] of tables that [`of_engine`](Self::of_engine) gave.
+    #[allow(dead_code, reason = "engines with features of their own read it")]
     pub(in crate::backend) fn layers(&self) -> &Layers {
         &self.layers
     }
