@@ -86,7 +86,7 @@ fn an_image_is_a_static_program_and_a_folder_to_write_to() {
     let output =
         image(&folder, &["--build", "--builder", "podman", "--image", "me/app:1", "--platform", "linux/arm64", "--roots", "roots.pem"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
-    assert_eq!(text(&output.stdout), "me/app:1 is built for linux/arm64: 0.0 MiB\n");
+    assert_eq!(text(&output.stdout), "me/app:1 is built for linux/arm64: 0.0 MiB\npush it: podman push me/app:1\n");
     let built = read(&folder, "cargo");
     assert!(
         built.contains("--target aarch64-unknown-linux-musl")

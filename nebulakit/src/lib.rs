@@ -10,6 +10,7 @@ pub mod backend;
 pub mod backend {
     pub mod flyte;
     pub(crate) mod node;
+    mod values;
 }
 pub mod cli;
 #[cfg(feature = "coordinator")]

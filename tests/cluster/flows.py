@@ -41,6 +41,8 @@ class Flows:
         """Starts it with `words`."""
         options = self.cluster.options
         environment = {**os.environ, "NO_COLOR": "1"}
+        # It keeps flytekit quiet; of ours the warnings are part of what is looked at.
+        environment.pop("FLYTE_SDK_LOGGING_LEVEL", None)
         if options.config:
             environment["FLYTECTL_CONFIG"] = options.config
         if options.endpoint:

@@ -19,6 +19,9 @@ use crate::double::{client, proxy};
 /// The code of a call that met another one.
 const ABORTED: u32 = 10;
 
+/// The code of a call that the account may not make.
+const DENIED: u32 = 7;
+
 fn version(version: &str) -> Answer {
     let version = Version { version: version.to_owned(), ..Version::default() };
     Ok(GetVersionResponse { control_plane_version: Some(version) }.encode_to_vec())
@@ -111,6 +114,16 @@ async fn what_does_not_pass_is_not_tried_again() {
         assert_eq!(error.kind(), kind);
         assert_eq!(calls.load(Ordering::SeqCst), 1);
     }
+}
+
+#[tokio::test]
+async fn who_lacks_a_permission_is_told_who_grants_it() {
+    let home = tempdir().unwrap();
+    let (address, _) = failing(9, Err((DENIED, "user may not read in flytesnacks".to_owned()))).await;
+    let error = client(home.path(), &plain(address)).version().await.unwrap_err();
+    assert_eq!(error.kind(), ClientErrorKind::Denied);
+    assert_eq!(error.message(), format!("`{address}` answered GetVersion: user may not read in flytesnacks"));
+    assert!(error.hint().unwrap().contains("can grant it"), "{error}");
 }
 
 #[tokio::test]

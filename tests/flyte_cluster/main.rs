@@ -49,6 +49,11 @@ const NOT_ON_FLYTE: &[(&str, &str)] = &[
         "records::what_a_task_stores_is_an_artifact_of_its_node",
         "files stay in the cluster's store, where `executions outputs -o` gets them from: none is put into the folder of the run",
     ),
+    (
+        "maps::no_more_elements_run_at_once_than_the_map_says",
+        "the platform says of an element that it runs until the round after its end, when the next one runs already; the suite of the cluster looks at pods",
+    ),
+    ("constructs::a_sleep_takes_its_time", "the platform counts a pause from before the time that it says the node began at"),
     ("records::a_gate_takes_a_zero_in_a_signal", "the database of the control plane does not store it, so such a gate is refused"),
 ];
 

@@ -44,7 +44,7 @@ fn an_attempt_without_a_number_is_the_first_that_nobody_has() {
     let again = plan.run(&words);
     assert_eq!(
         (again.status.code(), stderr(&again).as_str()),
-        (Some(0), "note: attempt 1 at the node `n0` has succeeded; nothing is run\n")
+        (Some(0), "note: nothing is run for the node `n0`: attempt 1 has succeeded\n")
     );
     assert_eq!(plan.names("nodes/n0"), ["0", "1", "outputs"]);
 }

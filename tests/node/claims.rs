@@ -13,7 +13,7 @@ fn two_processes_at_once_make_one_attempt() {
     let started: Vec<_> = (0..8).map(|_| plan.start(&words)).collect();
     let ended: Vec<_> = started.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
     assert!(ended.iter().all(|ended| ended.status.code() == Some(0)));
-    let said = "note: attempt 0 at the node `n0` is another process's; nothing is run\n";
+    let said = "note: nothing is run for the node `n0`: attempt 0 is another process's\n";
     let others = ended.iter().filter(|ended| stderr(ended) == said).count();
     assert_eq!((others, plan.output("n0", 0)), (7, int(2)));
     assert_eq!(plan.names("nodes/n0/0"), ["claim", "inputs.pb", "outputs.pb", "record.json"]);

@@ -36,7 +36,7 @@ fn a_failure_is_told_and_whether_another_attempt_may_help() {
     assert!(message.contains("oh no"), "{message}");
     let (exit, told, message) = ended("increment", &[]);
     assert_eq!((exit, told), (Some(3), values(json!(["failed", 0, null, "failed", "USER:RuntimeError", false]))));
-    assert!(message.contains("`increment`") && message.contains('x'), "{message}");
+    assert!(message.contains(".increment`") && message.contains("`x`"), "{message}");
     let (exit, told, _) = ended("no_such_task", &[]);
     assert_eq!((exit, told), (Some(3), values(json!(["failed", 0, null, "failed", "USER:RuntimeError", false]))));
 }

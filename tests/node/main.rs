@@ -5,5 +5,7 @@
 mod attempts;
 mod claims;
 mod ends;
+#[cfg(feature = "flyte")]
+mod flows;
 mod plan;
 mod refused;

@@ -86,18 +86,21 @@ impl Plan {
     }
 }
 
-/// The build id of the program, as it says itself where a plan is another build's.
+/// The build id of the fixture.
 fn build() -> &'static str {
     static BUILD: OnceLock<String> = OnceLock::new();
-    BUILD.get_or_init(|| {
-        let dir = TempDir::new().unwrap();
-        let plan = json!({"version": 1, "id": "p", "name": "", "backend": "", "build": "another", "program": ""});
-        std::fs::write(dir.path().join("plan.json"), plan.to_string()).unwrap();
-        let ended = Command::new(PROGRAM).args(["node-execute", "--node", "n0", "--plan"]).arg(dir.path()).output().unwrap();
-        let said = stderr(&ended);
-        let (_, rest) = said.split_once("this program is the build `").unwrap_or_else(|| panic!("{said}"));
-        rest.split_once('`').unwrap().0.to_owned()
-    })
+    BUILD.get_or_init(|| build_of(PROGRAM))
+}
+
+/// The build id of a program, as it says itself where a plan is another build's.
+pub(crate) fn build_of(program: &str) -> String {
+    let dir = TempDir::new().unwrap();
+    let plan = json!({"version": 1, "id": "p", "name": "", "backend": "", "build": "another", "program": ""});
+    std::fs::write(dir.path().join("plan.json"), plan.to_string()).unwrap();
+    let ended = Command::new(program).args(["node-execute", "--node", "n0", "--plan"]).arg(dir.path()).output().unwrap();
+    let said = stderr(&ended);
+    let (_, rest) = said.split_once("this program is the build `").unwrap_or_else(|| panic!("{said}"));
+    rest.split_once('`').unwrap().0.to_owned()
 }
 
 pub(crate) fn stderr(output: &Output) -> String {

@@ -18,6 +18,11 @@ mod needs;
 pub(crate) mod node;
 mod plan;
 mod preview;
+#[cfg(feature = "slurm")]
+mod slurm;
+#[cfg(feature = "snakemake")]
+mod snakemake;
+mod values;
 
 use std::path::PathBuf;
 
@@ -31,6 +36,14 @@ pub use self::error::{NodeError, RunError};
 pub use self::local::{LocalBackend, RunLocal};
 pub use self::plan::{CacheUse, Options, Plan};
 pub use self::preview::{Fate, Foreseen, Preview, Unkept};
+#[cfg(feature = "slurm")]
+pub(crate) use self::slurm::KIND as SLURM;
+#[cfg(feature = "slurm")]
+pub use self::slurm::SlurmBackend;
+#[cfg(feature = "snakemake")]
+pub use self::snakemake::SnakemakeBackend;
+#[cfg(feature = "snakemake")]
+pub(crate) use self::snakemake::{NAME as SNAKEMAKE, VERB as SNAKEMAKE_VERB, serve as serve_snakemake};
 use crate::graph::Graph;
 pub use crate::run::Keep;
 use crate::run::{RunHandle, RunId};

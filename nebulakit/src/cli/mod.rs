@@ -120,6 +120,10 @@ fn serve(binary: &str, arguments: &[OsString]) -> Exit {
     if arguments.first().is_some_and(|verb| verb == node::VERB) {
         return node::serve(binary, &arguments[1..], &environment);
     }
+    #[cfg(feature = "snakemake")]
+    if arguments.first().is_some_and(|verb| verb == crate::backend::SNAKEMAKE_VERB) {
+        return crate::backend::serve_snakemake(&arguments[1..], &environment);
+    }
     let registry = Registry::linked();
     let Some(verb) = arguments.first().and_then(|verb| verb.to_str()).filter(|verb| ContainerRequest::is_verb(verb)) else {
         return for_people(binary, arguments, &environment, &registry);

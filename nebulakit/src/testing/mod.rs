@@ -97,3 +97,10 @@ pub fn run_blocking<O: TaskOutputs>(invocation: Invocation<O>) -> Result<O, RunE
 pub fn run_local<O: TaskOutputs>(invocation: Invocation<O>) -> RunLocal<O> {
     invocation.run_local()
 }
+
+/// The lines of `nodes.jsonl` in the plan of a graph, or why there are none.
+#[cfg(feature = "run")]
+#[doc(hidden)]
+pub fn lines_of_a_plan(graph: &crate::graph::Graph) -> Result<Vec<u8>, String> {
+    crate::backend::node::lines_of(graph)
+}

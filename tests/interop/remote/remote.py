@@ -1,6 +1,7 @@
 """Flyte 1: flytekit's own client, against the double that runs what it is told to, with programs in both languages. usage: remote.py FLOWS DOUBLE"""
 
 import contextlib
+import dataclasses
 import datetime
 import json
 import os

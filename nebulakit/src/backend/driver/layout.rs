@@ -108,7 +108,7 @@ impl<'g> Layout<'g> {
 
 /// The ids of the nodes that have to be over before `node` begins; of a condition, those that its arms need as well. Ids of nodes in its arms are among them,
 /// which no scope around has.
-fn each_needed<'g>(node: &'g Node, see: &mut dyn FnMut(&'g str)) {
+pub(crate) fn each_needed<'g>(node: &'g Node, see: &mut dyn FnMut(&'g str)) {
     each_taken(node, &mut |binding| {
         if let Binding::Output { node, .. } = binding {
             see(node);

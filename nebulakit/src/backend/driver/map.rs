@@ -7,9 +7,9 @@ use bytes::Bytes;
 use super::fault::{End, Fault, code};
 use super::running::{Next, Running};
 use super::step::Step;
-use super::value;
+use crate::backend::values::map::{Input, NoMap, gathered, lists, needed};
 use crate::coordinator::{FailureKind, JobFailure};
-use crate::graph::{Map, Mapped, Output, Success};
+use crate::graph::{Map, Mapped, Output};
 use crate::run::{EventKind, NodePath};
 use crate::task::cancellation::Cancellation;
 
@@ -29,24 +29,6 @@ impl<'g> Element<'g> {
     }
 }
 
-/// An input of a map.
-enum Input<'g> {
-    /// The same for every element.
-    Shared(&'g str, Bytes),
-    /// One for each element.
-    Each(&'g str, Vec<Bytes>),
-}
-
-impl<'g> Input<'g> {
-    /// What an element gets.
-    fn of(&self, index: usize) -> (&'g str, Bytes) {
-        match self {
-            Self::Shared(name, value) => (name, value.clone()),
-            Self::Each(name, values) => (name, values[index].clone()),
-        }
-    }
-}
-
 impl<'g> Step<'g> {
     /// Runs a map, each element by `run`, which takes its path, the element and its cancellation.
     pub(super) async fn map<F, Ran>(&self, map: &'g Map, run: F) -> Result<Bytes, End>
@@ -57,34 +39,21 @@ impl<'g> Step<'g> {
         let (inputs, elements) = self.lists(map)?;
         self.walk.tell(&self.path, || EventKind::Started { attempt: 0 });
         self.walk.tell(&self.path, || EventKind::Mapped { elements: elements as u64 });
-        let needed = needed(map.success, elements);
-        if needed > elements {
-            let message = format!("at least {needed} elements must succeed, but the lists have {elements}");
-            return Err(self.fault(code::LENGTHS, message));
-        }
+        let needed = needed(map.success, elements).map_err(|error| self.no_map(error))?;
         let given = self.each(map, &inputs.into(), elements, elements - needed, run).await?;
         self.gathered(map, &given)
     }
 
     /// The inputs, and how many elements there are.
     fn lists(&self, map: &'g Map) -> Result<(Vec<Input<'g>>, usize), End> {
-        let (mut inputs, mut elements) = (Vec::new(), None);
-        for (name, bound) in self.inputs()? {
-            if !map.mapped.iter().any(|mapped| mapped == name) {
-                inputs.push(Input::Shared(name, bound));
-                continue;
-            }
-            let each = value::elements(&bound);
-            let each = each.map_err(|error| self.unbound(format_args!("the list `{name}`"), &error))?;
-            let expected = *elements.get_or_insert(each.len());
-            if each.len() != expected {
-                let message = format!("input arrays have different lengths: expecting '{expected}' found '{}', of `{name}`", each.len());
-                return Err(self.fault(code::LENGTHS, message));
-            }
-            inputs.push(Input::Each(name, each));
+        lists(self.inputs()?, |name| map.mapped.iter().any(|mapped| mapped == name)).map_err(|error| self.no_map(error))
+    }
+
+    fn no_map(&self, error: NoMap) -> End {
+        match error {
+            NoMap::NoList(name, error) => self.unbound(format_args!("the list `{name}`"), &error),
+            NoMap::Lengths(said) => self.fault(code::LENGTHS, said),
         }
-        let elements = elements.ok_or_else(|| self.fault(code::LENGTHS, "no input array provided"))?;
-        Ok((inputs, elements))
     }
 
     /// Runs all elements, of which `spare` may fail. Returns the outputs of each; [`None`] for a failed one.
@@ -137,17 +106,8 @@ impl<'g> Step<'g> {
 
     /// The outputs of the elements, as lists.
     fn gathered(&self, map: &'g Map, given: &[Option<Bytes>]) -> Result<Bytes, End> {
-        let mut lists = Vec::new();
-        for output in self.outputs_of(&map.of) {
-            let values = given.iter().map(|given| match given {
-                Some(outputs) => Ok(value::named(outputs, &output.name)?.unwrap_or_else(value::none)),
-                None => Ok(value::none()),
-            });
-            let list = values.collect::<nebulakit_types::Result<Vec<_>>>().and_then(|values| value::list(&values));
-            let list = list.map_err(|error| self.unbound(format_args!("its output `{}`", output.name), &error))?;
-            lists.push((&*output.name, list));
-        }
-        Ok(value::literals(&lists))
+        let outputs = self.outputs_of(&map.of).iter().map(|output| &*output.name);
+        gathered(outputs, given).map_err(|(output, error)| self.unbound(format_args!("its output `{output}`"), &error))
     }
 
     fn outputs_of(&self, mapped: &Mapped) -> &'g [Output] {
@@ -161,15 +121,8 @@ impl<'g> Step<'g> {
 
     /// The failure of a map in which these elements failed.
     fn all_of(&self, failed: &[(usize, Arc<Fault>)]) -> End {
-        let mut lines: Vec<_> =
-            failed.iter().take(MOST_NAMED).map(|(index, fault)| format!("[{index}]: {}", fault.failure.message)).collect();
-        if failed.len() > MOST_NAMED {
-            lines.push(format!("and {} more", failed.len() - MOST_NAMED));
-        }
         let first = failed.first().map(|(_, fault)| fault);
-        let kind = first.map_or(FailureKind::Failed, |fault| fault.failure.kind);
-        let code = first.map_or(code::LENGTHS, |fault| &fault.failure.code);
-        let failure = JobFailure::new(kind, code, lines.join("; "));
+        let failure = all_of(failed.iter().map(|(index, fault)| (*index, &fault.failure)));
         End::Failed(Arc::new(Fault {
             node: self.path.clone(),
             of: self.what(),
@@ -180,12 +133,16 @@ impl<'g> Step<'g> {
     }
 }
 
-/// How many elements must succeed.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a part of a length is one")]
-fn needed(success: Success, elements: usize) -> usize {
-    match success {
-        Success::All => elements,
-        Success::Count(count) => count as usize,
-        Success::Ratio(ratio) => (f64::from(ratio) * elements as f64).ceil() as usize,
+/// The failure of a map in which these elements failed, in their order.
+pub(crate) fn all_of<'f>(failed: impl ExactSizeIterator<Item = (usize, &'f JobFailure)>) -> JobFailure {
+    let (all, mut first, mut lines) = (failed.len(), None, Vec::new());
+    for (index, failure) in failed.take(MOST_NAMED) {
+        first.get_or_insert(failure);
+        lines.push(format!("[{index}]: {}", failure.message));
     }
+    if all > MOST_NAMED {
+        lines.push(format!("and {} more", all - MOST_NAMED));
+    }
+    let kind = first.map_or(FailureKind::Failed, |failure| failure.kind);
+    JobFailure::new(kind, first.map_or(code::LENGTHS, |failure| &failure.code), lines.join("; "))
 }

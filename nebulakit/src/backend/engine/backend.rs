@@ -94,6 +94,7 @@ impl EngineBackend {
             id,
             run,
             files: &plan.files,
+            graph: &plan.graph,
             program: self.options.program.as_deref(),
         };
         let written = new.write(&folder).and_then(|program| Wanted::of(&plan.options).write(&folder).map(|()| program));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +21,9 @@ pub(in crate::backend) trait Engine: Send + Sync + 'static {
     fn takes_images(&self) -> bool {
         false
     }
+
+    /// Says that a driver begins, or goes on, with the plan in that folder: what an engine keeps in it of its jobs is known again.
+    fn drives(&self, _plan: &Path) {}
 
     /// Submits jobs, and gives one answer for each, in their order. Several come at once so that an engine can make an array of equal ones.
     fn submit<'a>(&'a self, jobs: &'a [EngineJob]) -> BoxFuture<'a, Vec<Result<EngineId, NotSubmitted>>>;

@@ -16,7 +16,7 @@ use crate::task::failure::code;
 pub(super) const TAIL: usize = 4 << 10;
 
 /// The error of an attempt that left this record, which is no success.
-pub(super) fn of_record(record: &Record, job: &EngineJob, tail: &str) -> JobError {
+pub(in crate::backend) fn of_record(record: &Record, job: &EngineJob, tail: &str) -> JobError {
     let tail: Arc<str> = tail.into();
     let Some(FailureRecord { kind, code, message, recoverable }) = &record.failure else {
         return JobError::Lost { how: Lost::Strategy("the attempt left a record that says neither success nor failure".to_owned()), tail };
@@ -91,7 +91,7 @@ fn of_end(EngineEnd { how, reason }: &EngineEnd, engine: &str, job: &EngineJob, 
 }
 
 /// The error of an attempt that was told to stop.
-pub(super) fn cancelled() -> JobError {
+pub(in crate::backend) fn cancelled() -> JobError {
     JobError::Cancelled(CancelReason::Caller)
 }
 

@@ -17,8 +17,15 @@ mod watcher;
 pub(in crate::backend) use self::backend::{EngineBackend, EngineOptions};
 pub(in crate::backend) use self::board::Pace;
 pub(in crate::backend) use self::contract::{Ending, Engine, EngineEnd, EngineError, EngineId, EngineJob, NotSubmitted, Seen};
+#[cfg(feature = "snakemake")]
+pub(in crate::backend) use self::ends::{cancelled, of_record};
 pub(in crate::backend) use self::plan::quoted;
-pub(in crate::backend) use self::settings::{Keys, Mistakes};
-pub(crate) use self::settings::{Said, Settings};
+#[cfg(feature = "snakemake")]
+pub(in crate::backend) use self::prints::{Prints, tail};
+pub(in crate::backend) use self::rules::{Rule, Rules, sorted};
+pub(in crate::backend) use self::settings::{Keys, Mistakes, Scope};
+pub(crate) use self::settings::{Said, Settings, SettingsError, Shown};
 pub(in crate::backend) use self::strategy::seconds;
+#[cfg(feature = "snakemake")]
+pub(in crate::backend) use self::strategy::usage;
 pub(in crate::backend) use self::variables::of_jobs;

@@ -16,12 +16,12 @@ const NAME: &str = "job.json";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Note {
     /// The engine that it is on.
-    engine: String,
+    pub(super) engine: String,
     /// Its name there.
-    name: String,
+    pub(super) name: String,
     /// Its id; left out as long as no answer to its submit was heard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
+    pub(super) id: Option<String>,
     /// What it came to, where it left no record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) end: Option<NotedEnd>,

@@ -13,17 +13,17 @@ use crate::coordinator::{JobContext, OutputStream};
 const MOST: u64 = 1 << 20;
 
 /// The two files, and how far each was read.
-pub(super) struct Prints {
+pub(in crate::backend) struct Prints {
     files: [(OutputStream, PathBuf, u64); 2],
 }
 
 impl Prints {
-    pub(super) fn new(folder: &AttemptFolder) -> Self {
+    pub(in crate::backend) fn new(folder: &AttemptFolder) -> Self {
         Self { files: [(OutputStream::Stdout, folder.file("stdout"), 0), (OutputStream::Stderr, folder.file("stderr"), 0)] }
     }
 
     /// Passes on what is new. What cannot be read is left out: the files are the engine's, which may write them elsewhere.
-    pub(super) async fn pass(&mut self, context: &JobContext) {
+    pub(in crate::backend) async fn pass(&mut self, context: &JobContext) {
         let asked = self.files.clone();
         let Ok(read) = spawn_blocking(move || asked.map(|(_, path, from)| since(&path, from).unwrap_or_default())).await else { return };
         for ((stream, _, from), new) in self.files.iter_mut().zip(read) {
@@ -50,7 +50,7 @@ fn since(path: &Path, from: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// When it cannot be read.
-pub(super) fn tail(path: &Path, most: usize) -> io::Result<String> {
+pub(in crate::backend) fn tail(path: &Path, most: usize) -> io::Result<String> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(most as u64)))?;

@@ -57,7 +57,8 @@ impl Rule {
     }
 }
 
-fn sorted<'r>(rules: &'r [(String, Rule)], name: &str) -> Vec<&'r Rule> {
+/// What is said of a name, by a whole name first, and by the pattern with the most letters then.
+pub(in crate::backend) fn sorted<'r, T>(rules: &'r [(String, T)], name: &str) -> Vec<&'r T> {
     let mut found: Vec<_> = rules.iter().filter(|(pattern, _)| is_named(pattern, name)).collect();
     found.sort_by_key(|(pattern, _)| {
         let letters = pattern.chars().filter(|letter| *letter != '*').count();

@@ -87,6 +87,7 @@ enum Ran {
 
 impl EngineStrategy {
     pub(in crate::backend) fn new(on: OnEngine) -> Self {
+        on.engine.drives(on.plan.path());
         let inner = Inner { on, watcher: OnceLock::new(), numbers: Mutex::default() };
         Self { inner: Arc::new(inner), in_containers: false }
     }
@@ -371,7 +372,7 @@ fn broken(folder: &AttemptFolder, error: &io::Error) -> JobError {
     JobError::lost(Lost::Strategy(format!("the folder of the attempt, {}, cannot be used: {error}", folder.path().display())))
 }
 
-fn usage(record: &Record) -> Usage {
+pub(in crate::backend) fn usage(record: &Record) -> Usage {
     let mut usage = Usage::default();
     usage.cpu = record.cpu_seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     usage.memory = record.peak_bytes;

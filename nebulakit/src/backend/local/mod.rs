@@ -123,6 +123,12 @@ impl LocalBackend {
         Self { begun: Arc::new(begun), ..self }
     }
 
+    /// What is called with the recorder of a run, for a backend that records its runs itself.
+    #[cfg(feature = "snakemake")]
+    pub(in crate::backend) fn hook(&self) -> Arc<dyn Fn(&Arc<Recorder>) + Send + Sync> {
+        Arc::clone(&self.begun)
+    }
+
     /// The tasks that ran in a run and have changed in this program. A run that resumes it keeps their outputs, unless their interface changed.
     ///
     /// # Errors

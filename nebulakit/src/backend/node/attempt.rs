@@ -1,46 +1,91 @@
-//! One attempt: the task runs in a process of its own, and a record is left.
+//! One attempt: what is to be done is done, and a record is left.
 
+use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::end::End;
-use super::folder::{AttemptFolder, NodeFolder};
+use bytes::Bytes;
+
+use super::end::{End, final_failure};
+use super::files;
+#[cfg(feature = "run")]
+use super::folder::PlanFolder;
+use super::folder::{AttemptFolder, NodeFolder, Settled};
 use super::plan_file::PlanFile;
-use super::record::{Begun, Outcome, Record};
+use super::record::{Begun, FailureRecord, Outcome, Record};
 use super::refusal::Refusal;
+use super::resolve::ARM;
 use super::usage::{Took, took};
+use super::work::{Todo, Trouble};
 use crate::process::exit::Exit;
 use crate::process::file_name::file_name;
 use crate::process::request::ContainerRequest;
-use crate::process::signal::StopSignals;
+use crate::process::signal::{Heard, StopSignals};
 use crate::process::supervise::{Order, have_run};
 use crate::services::env;
+use crate::task::failure::{Failure, code};
 
 /// An attempt that this process has claimed.
 pub(super) struct Claimed<'a> {
+    #[cfg(feature = "run")]
+    pub(super) folder: &'a PlanFolder,
     pub(super) plan: &'a PlanFile,
     pub(super) node: NodeFolder,
+    pub(super) attempt: AttemptFolder,
     pub(super) begun: Begun,
     pub(super) limit: Option<Duration>,
+    /// Whether it may fail, and this is its last attempt: others make up for it.
+    pub(super) is_spared: bool,
 }
 
 impl Claimed<'_> {
+    /// Does what is to be done, and leaves the record.
+    ///
+    /// # Errors
+    /// When nothing can be left, or this program cannot do it.
+    pub(super) fn perform(self, todo: Result<Todo, Trouble>, signals: &mut StopSignals) -> Result<Exit, Refusal> {
+        match todo {
+            Ok(Todo::Task(task, inputs)) => match self.attempt.give(&inputs) {
+                Ok(()) => self.run(task, signals),
+                Err(error) => Err(self.unrecorded(&error)),
+            },
+            Ok(Todo::Outputs(outputs)) => self.gives(&outputs),
+            Ok(Todo::Arm(arm)) => {
+                files::publish(&self.attempt.file(ARM), format!("{arm}\n").as_bytes()).map_err(|error| self.unrecorded(&error))?;
+                let record = Record { arm: Some(arm), ..self.over("", Outcome::Succeeded) };
+                self.leave(record, None)
+            }
+            Ok(Todo::Elements(elements)) => {
+                let counted = files::publish(&self.node.elements_file(), format!("{elements}\n").as_bytes());
+                counted.map_err(|error| self.unrecorded(&error))?;
+                self.leave(self.over("", Outcome::Succeeded), None)
+            }
+            Ok(Todo::Skipped(because)) => {
+                let record = Record { because: Some(because), ..self.over("", Outcome::Skipped) };
+                self.leave(record, None)
+            }
+            Ok(Todo::Sleep(millis)) => self.sleep(Duration::from_millis(millis), signals),
+            Ok(Todo::Grown(inputs)) => super::grown::run(self, &inputs, signals),
+            Ok(Todo::Answer(gate, passes)) => super::gate::wait(self, &gate, passes, signals),
+            Err(Trouble { failure, exit }) => self.fails(failure, Some(exit)),
+        }
+    }
+
     /// Runs `task` with the `inputs.pb` that is there, and leaves the record.
     ///
     /// # Errors
     /// When nothing can be left.
     pub(super) fn run(self, task: String, signals: &mut StopSignals) -> Result<Exit, Refusal> {
-        let attempt = self.node.attempt(self.begun.attempt);
-        let request = self.request(&task, &attempt)?;
+        let request = self.request(&task)?;
         let variables = [(env::ATTEMPT_NUMBER, self.begun.attempt.to_string())];
         let end = match have_run(&Order { request: &request, variables: &variables, limit: self.limit }, signals) {
-            Ok(ended) => End::of(&attempt, &task, ended, self.limit.map(|limit| limit.as_secs())),
+            Ok(ended) => End::of(&self.attempt, &task, ended, self.limit.map(|limit| limit.as_secs())),
             Err(error) => End::not_started(&error),
         };
         let Took { cpu_seconds, peak_bytes } = took();
         let End { outcome, failure, exit, signal } = end;
-        let record = Record { failure, exit, signal, cpu_seconds, peak_bytes, ..self.begun.over(task, outcome) };
-        leave(record, &self.node, &attempt)
+        let record = Record { failure, exit, signal, cpu_seconds, peak_bytes, ..self.over(&task, outcome) };
+        self.leave(record, None)
     }
 
     /// Leaves a record without a run: the outputs of an earlier attempt are there.
@@ -48,29 +93,79 @@ impl Claimed<'_> {
     /// # Errors
     /// When nothing can be left.
     pub(super) fn has_outputs(self, of: u32) -> Result<Exit, Refusal> {
-        let attempt = self.node.attempt(self.begun.attempt);
-        let record = Record { outputs: Some(of), ..self.begun.over(String::new(), Outcome::Succeeded) };
-        leave(record, &self.node, &attempt)
+        let record = Record { outputs: Some(of), ..self.over("", Outcome::Succeeded) };
+        self.leave(record, None)
     }
 
-    fn request(&self, task: &str, attempt: &AttemptFolder) -> Result<ContainerRequest, Refusal> {
-        let place = |path: &Path| {
-            let text = path.to_str().map(str::to_owned);
-            text.ok_or_else(|| Refusal::unfit(format!("the plan is in {}, and tasks take only names that are UTF-8", path.display())))
+    /// Stores the outputs, of which no task is the author.
+    ///
+    /// # Errors
+    /// When nothing can be left.
+    pub(super) fn gives(self, outputs: &Bytes) -> Result<Exit, Refusal> {
+        files::publish(&self.attempt.file("outputs.pb"), outputs).map_err(|error| self.unrecorded(&error))?;
+        let record = self.over("", Outcome::Succeeded);
+        self.leave(record, None)
+    }
+
+    /// Leaves a failure that is of no process of a task.
+    ///
+    /// # Errors
+    /// When nothing can be left.
+    pub(super) fn fails(self, failure: FailureRecord, exit: Option<Exit>) -> Result<Exit, Refusal> {
+        let record = Record { failure: Some(failure), ..self.over("", Outcome::Failed) };
+        self.leave(record, exit)
+    }
+
+    /// The same for one that was told to stop.
+    ///
+    /// # Errors
+    /// When nothing can be left.
+    pub(super) fn stopped(self, name: &str) -> Result<Exit, Refusal> {
+        let said = format!("the node was stopped by {name} while it waited");
+        let failure = Failure { code: code::TERMINATED.to_owned(), ..Failure::system(said, true) };
+        self.fails(FailureRecord::of(failure), None)
+    }
+
+    fn sleep(self, time: Duration, signals: &mut StopSignals) -> Result<Exit, Refusal> {
+        let Some(until) = Instant::now().checked_add(time) else {
+            return self.fails(final_failure(code::USER, format!("no clock reaches a time of {time:?}")), None);
         };
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return self.gives(&Bytes::new());
+            }
+            if let Some(Heard::Stop(name)) = signals.next_of_all(Some(left)) {
+                return self.stopped(name);
+            }
+        }
+    }
+
+    fn over(&self, task: &str, outcome: Outcome) -> Record {
+        self.begun.clone().over(task.to_owned(), outcome)
+    }
+
+    /// Where what tasks store goes.
+    ///
+    /// # Errors
+    /// When it has no name.
+    pub(super) fn raw(&self) -> Result<String, Refusal> {
+        match &self.plan.data {
+            Some(data) => Ok(format!("{}/{}/{}", data.trim_end_matches('/'), file_name(&self.begun.node), self.begun.attempt)),
+            None => place(&self.attempt.file("raw")),
+        }
+    }
+
+    fn request(&self, task: &str) -> Result<ContainerRequest, Refusal> {
         let number = self.begun.attempt;
-        let raw = match &self.plan.data {
-            Some(data) => format!("{}/{}/{number}", data.trim_end_matches('/'), file_name(&self.begun.node)),
-            None => place(&attempt.file("raw"))?,
-        };
         // The last that an attempt before this one left.
         let before = (0..number).rev().map(|number| self.node.attempt(number).file("checkpoint")).find(|checkpoint| checkpoint.exists());
         Ok(ContainerRequest {
             task: task.to_owned(),
-            inputs: place(&attempt.file("inputs.pb"))?,
-            output_prefix: place(attempt.path())?,
-            raw_output_prefix: Some(raw),
-            checkpoint: Some(place(&attempt.file("checkpoint"))?),
+            inputs: place(&self.attempt.file("inputs.pb"))?,
+            output_prefix: place(self.attempt.path())?,
+            raw_output_prefix: Some(self.raw()?),
+            checkpoint: Some(place(&self.attempt.file("checkpoint"))?),
             previous_checkpoint: before.map(|before| place(&before)).transpose()?,
             task_template: None,
             map: None,
@@ -78,20 +173,41 @@ impl Claimed<'_> {
             is_test: false,
         })
     }
+
+    /// Leaves the record. What the node has come to is said first, so that no process that ends in between has another attempt made.
+    fn leave(&self, mut record: Record, exit: Option<Exit>) -> Result<Exit, Refusal> {
+        let is_final = record.failure.as_ref().is_some_and(|failure| self.is_spared && exit != Some(Exit::Unready) && !is_stop(failure));
+        let settled = match record.outcome {
+            Outcome::Succeeded if record.outputs.is_none() => Some(Settled::Outputs(self.begun.attempt)),
+            Outcome::Skipped => Some(Settled::Skipped),
+            Outcome::Failed | Outcome::Ended if is_final => Some(Settled::Spared),
+            _ => None,
+        };
+        let settled = settled.map(|settled| self.node.settle(settled)).transpose().map_err(|error| self.unrecorded(&error))?;
+        if let (Outcome::Succeeded, Some(Settled::Outputs(first))) = (record.outcome, settled) {
+            record.outputs = Some(first);
+        }
+        record.leave(&self.attempt).map_err(|error| self.unrecorded(&error))?;
+        Ok(match (&record.failure, exit) {
+            (None, _) => Exit::Stored,
+            (Some(_), _) if is_final => Exit::Stored,
+            (Some(_), Some(exit)) => exit,
+            (Some(failure), None) if failure.recoverable => Exit::Failed,
+            (Some(_), None) => Exit::Final,
+        })
+    }
+
+    fn unrecorded(&self, error: &io::Error) -> Refusal {
+        Refusal::unrecorded(format!("cannot record how the attempt ended, in {}: {error}", self.attempt.path().display()))
+    }
 }
 
-/// Leaves the record; a success says first that its outputs count, so that no process that ends in between has another attempt made.
-fn leave(mut record: Record, node: &NodeFolder, attempt: &AttemptFolder) -> Result<Exit, Refusal> {
-    let number = record.begun.attempt;
-    let left = match (record.outcome, record.outputs) {
-        (Outcome::Succeeded, None) => node.settle(number).map(|first| record.outputs = Some(first)),
-        _ => Ok(()),
-    };
-    left.and_then(|()| record.leave(attempt))
-        .map_err(|error| Refusal::unrecorded(format!("cannot record how the attempt ended, in {}: {error}", attempt.path().display())))?;
-    Ok(match &record.failure {
-        None => Exit::Stored,
-        Some(failure) if failure.recoverable => Exit::Failed,
-        Some(_) => Exit::Final,
-    })
+fn place(path: &Path) -> Result<String, Refusal> {
+    let text = path.to_str().map(str::to_owned);
+    text.ok_or_else(|| Refusal::unfit(format!("the plan is in {}, and tasks take only names that are UTF-8", path.display())))
+}
+
+/// Whether the attempt was told to stop: it is no failure of its own.
+fn is_stop(failure: &FailureRecord) -> bool {
+    failure.code == code::TERMINATED
 }

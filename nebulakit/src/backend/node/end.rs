@@ -95,6 +95,11 @@ impl FailureRecord {
     }
 }
 
+/// A failure that no other attempt mends, outside of a task.
+pub(super) fn final_failure(code: &str, message: String) -> FailureRecord {
+    FailureRecord { kind: "failed".to_owned(), code: code.to_owned(), message, recoverable: false }
+}
+
 /// The kind of a failure with that code, in the words of events.
 fn kind(code: &str) -> &'static str {
     match code {

@@ -1,5 +1,6 @@
 //! The folder of a plan, and where things are in it.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,37 @@ pub(in crate::backend) struct NodeFolder {
 pub(in crate::backend) struct AttemptFolder {
     path: PathBuf,
     ended: PathBuf,
+}
+
+/// What a node has come to: the one line of its file `outputs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::backend) enum Settled {
+    /// The outputs of this attempt count.
+    Outputs(u32),
+    /// It is in an arm that is not taken: `skipped`.
+    Skipped,
+    /// It is an element of a map of which so many may fail, and has: `failed`.
+    Spared,
+}
+
+impl Settled {
+    fn of(line: &str) -> Option<Self> {
+        match line {
+            "skipped" => Some(Self::Skipped),
+            "failed" => Some(Self::Spared),
+            number => number.parse().ok().map(Self::Outputs),
+        }
+    }
+}
+
+impl fmt::Display for Settled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Outputs(attempt) => attempt.fmt(f),
+            Self::Skipped => f.write_str("skipped"),
+            Self::Spared => f.write_str("failed"),
+        }
+    }
 }
 
 impl PlanFolder {
@@ -52,6 +84,11 @@ impl PlanFolder {
     /// `plan.json`.
     pub(in crate::backend) fn plan_file(&self) -> PathBuf {
         self.0.join("plan.json")
+    }
+
+    /// `inputs.pb` of the run.
+    pub(in crate::backend) fn inputs(&self) -> PathBuf {
+        self.0.join("inputs.pb")
     }
 
     /// The folder in which each attempt whose record is there has a file: [`AttemptFolder::ended_name`].
@@ -83,8 +120,20 @@ impl NodeFolder {
     /// The attempt whose outputs count, where one has succeeded.
     ///
     /// # Errors
-    /// When the file that says so cannot be read, or says something else.
+    /// As for [`settled`](Self::settled).
+    #[cfg(feature = "run")]
     pub(in crate::backend) fn outputs(&self) -> io::Result<Option<u32>> {
+        Ok(self.settled()?.and_then(|settled| match settled {
+            Settled::Outputs(attempt) => Some(attempt),
+            Settled::Skipped | Settled::Spared => None,
+        }))
+    }
+
+    /// What the node has come to, once that is settled.
+    ///
+    /// # Errors
+    /// When the file that says so cannot be read, or says something else.
+    pub(in crate::backend) fn settled(&self) -> io::Result<Option<Settled>> {
         let path = self.outputs_file();
         let text = match fs::read_to_string(&path) {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
@@ -92,24 +141,29 @@ impl NodeFolder {
         };
         // Without its end the line is being written.
         let Some(line) = text.strip_suffix('\n') else { return Ok(None) };
-        let number =
-            line.parse().map_err(|_| io::Error::other(format!("{} holds {line:?}, expected the number of an attempt", path.display())));
-        number.map(Some)
+        let settled = Settled::of(line).map(Some);
+        settled.ok_or_else(|| io::Error::other(format!("{} holds {line:?}, expected the number of an attempt", path.display())))
     }
 
-    /// Says that the outputs of attempt `number` count, unless those of another do; which ones count now.
+    /// Says what the node has come to, unless that is settled; what is settled now.
     ///
     /// # Errors
     /// When it cannot be written or read.
-    pub(super) fn settle(&self, number: u32) -> io::Result<u32> {
-        let (path, line) = (self.outputs_file(), format!("{number}\n"));
+    pub(super) fn settle(&self, settled: Settled) -> io::Result<Settled> {
+        let (path, line) = (self.outputs_file(), format!("{settled}\n"));
         files::publish_first(&path, line.as_bytes())?;
-        if let Some(first) = self.outputs()? {
-            return Ok(first);
+        match (self.settled()?, settled) {
+            // Who runs it again although it had failed, or was not to run, has what counts. And where there is less than a line, another one ended
+            // while it wrote that, or still does: nobody has read it yet, and the outputs of both are good.
+            (Some(Settled::Spared | Settled::Skipped), Settled::Outputs(_)) | (None, _) => files::publish(&path, line.as_bytes())?,
+            (Some(first), _) => return Ok(first),
         }
-        // The other one ended while it wrote the line, or still does: nobody has read it yet, and the outputs of both are good.
-        files::publish(&path, line.as_bytes())?;
-        Ok(self.outputs()?.unwrap_or(number))
+        Ok(self.settled()?.unwrap_or(settled))
+    }
+
+    /// How many elements the map has whose count this node is.
+    pub(super) fn elements_file(&self) -> PathBuf {
+        self.path.join("elements")
     }
 
     fn outputs_file(&self) -> PathBuf {
@@ -140,7 +194,6 @@ impl AttemptFolder {
     ///
     /// # Errors
     /// When that cannot be done.
-    #[cfg(feature = "run")]
     pub(in crate::backend) fn give(&self, inputs: &[u8]) -> io::Result<()> {
         self.make()?;
         files::publish(&self.file("inputs.pb"), inputs)
@@ -186,9 +239,18 @@ mod tests {
     fn the_first_attempt_that_succeeds_is_the_one_whose_outputs_count() {
         let dir = tempfile::tempdir().unwrap();
         let node = PlanFolder::at(dir.path()).unwrap().node("n0");
-        assert_eq!(node.outputs().unwrap(), None);
+        assert_eq!(node.settled().unwrap(), None);
         node.attempt(0).make().unwrap();
-        assert_eq!((node.settle(1).unwrap(), node.settle(0).unwrap(), node.outputs().unwrap()), (1, 1, Some(1)));
+        let settled = [node.settle(Settled::Outputs(1)), node.settle(Settled::Outputs(0)), node.settle(Settled::Skipped)];
+        assert_eq!(settled.map(Result::unwrap), [Settled::Outputs(1); 3]);
+        assert_eq!(node.settled().unwrap(), Some(Settled::Outputs(1)));
+    }
+
+    #[test]
+    fn what_is_settled_is_read_again() {
+        for settled in [Settled::Outputs(7), Settled::Skipped, Settled::Spared] {
+            assert_eq!(Settled::of(&settled.to_string()), Some(settled));
+        }
     }
 
     #[test]
@@ -198,10 +260,10 @@ mod tests {
         node.attempt(0).make().unwrap();
         for torn in ["", "1"] {
             fs::write(node.outputs_file(), torn).unwrap();
-            assert_eq!(node.outputs().unwrap(), None, "{torn:?}");
-            assert_eq!(node.settle(7).unwrap(), 7, "{torn:?}");
+            assert_eq!(node.settled().unwrap(), None, "{torn:?}");
+            assert_eq!(node.settle(Settled::Outputs(7)).unwrap(), Settled::Outputs(7), "{torn:?}");
         }
         fs::write(node.outputs_file(), "one\n").unwrap();
-        assert!(node.outputs().unwrap_err().to_string().ends_with("nodes/n0/outputs holds \"one\", expected the number of an attempt"));
+        assert!(node.settled().unwrap_err().to_string().ends_with("nodes/n0/outputs holds \"one\", expected the number of an attempt"));
     }
 }

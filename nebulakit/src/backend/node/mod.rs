@@ -5,6 +5,8 @@
 //!
 //! ```text
 //! P/plan.json              which program runs the plan, and where its data goes
+//! P/nodes.jsonl            what each node does that is known beforehand, sorted by their ids
+//! P/inputs.pb              what the run is given
 //! P/bin/<sha256>           the program, as it was when the plan was made
 //! P/nodes/<NODE>/outputs   which attempt's outputs count
 //! P/nodes/<NODE>/<K>/      what attempt K has and leaves: inputs.pb claim outputs.pb error.pb raw/ checkpoint record.json
@@ -18,7 +20,17 @@ mod claim;
 mod end;
 mod engine_ids;
 mod files;
+#[cfg(feature = "run")]
+mod flatten;
 mod folder;
+mod gate;
+#[cfg(feature = "run")]
+mod grown;
+#[cfg(not(feature = "run"))]
+#[path = "ungrown.rs"]
+mod grown;
+mod line;
+mod lines;
 mod listing;
 mod plan_file;
 #[cfg(feature = "run")]
@@ -26,11 +38,18 @@ mod program;
 mod record;
 mod refusal;
 mod request;
+mod resolve;
 mod serve;
+mod tries;
 mod usage;
+mod work;
 
 #[cfg(feature = "run")]
-pub(in crate::backend) use self::folder::{AttemptFolder, NodeFolder, PlanFolder};
+pub(in crate::backend) use self::flatten::flatten;
+#[cfg(all(feature = "run", feature = "testing"))]
+pub(crate) use self::flatten::lines_of;
+#[cfg(feature = "run")]
+pub(in crate::backend) use self::folder::{AttemptFolder, PlanFolder};
 #[cfg(feature = "run")]
 pub(in crate::backend) use self::plan_file::{PLAN_VERSION, PlanFile};
 #[cfg(feature = "run")]

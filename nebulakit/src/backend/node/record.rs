@@ -52,6 +52,12 @@ pub(in crate::backend) struct Record {
     /// For a success: the attempt whose outputs count. Where two attempts at a node succeed, those of the first do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::backend) outputs: Option<u32>,
+    /// For a node that is skipped: the condition that took another arm, or was skipped itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::backend) because: Option<String>,
+    /// For a condition: which arm it takes, from 0; behind the last one is "otherwise".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::backend) arm: Option<usize>,
     /// The exit code of the task's process, where it had one and ended by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::backend) exit: Option<i32>,
@@ -79,6 +85,8 @@ pub(in crate::backend) enum Outcome {
     Failed,
     /// The task's process ended before it said anything, or never began.
     Ended,
+    /// It is in an arm of a condition that is not taken. Nothing ran.
+    Skipped,
 }
 
 /// Why an attempt is no success, as the events of runs have it.
@@ -104,6 +112,8 @@ impl Begun {
             ended: SystemTime::now(),
             outcome,
             outputs: None,
+            because: None,
+            arm: None,
             exit: None,
             signal: None,
             cpu_seconds: None,
@@ -127,7 +137,6 @@ impl Record {
     ///
     /// # Errors
     /// When it cannot be read, or is not one.
-    #[cfg(feature = "run")]
     pub(in crate::backend) fn of(attempt: &AttemptFolder) -> io::Result<Option<Self>> {
         let path = attempt.file(NAME);
         let text = match std::fs::read(&path) {

@@ -20,6 +20,9 @@ pub(super) struct NodeRequest {
     pub(super) attempt: Option<u32>,
     /// The task that it runs, where the plan does not say.
     pub(super) task: Option<String>,
+    /// How often the engine has begun this job, from 1, since the plan was started: where another attempt would not help, or there have been
+    /// as many as the task allows, none is made.
+    pub(super) tries: Option<u32>,
     /// How long the task may take.
     pub(super) time_limit: Option<Duration>,
 }
@@ -42,8 +45,8 @@ pub(super) enum Which {
 pub(super) fn usage(binary: &str) -> String {
     format!(
         "\
-usage: {binary} {VERB} --plan FOLDER --node ID [--attempt NUMBER] [--task NAME] [--time-limit SECONDS]
-       {binary} {VERB} --plan FOLDER --index-from VARIABLE --list FILE [--attempt NUMBER] [--task NAME] [--time-limit SECONDS]"
+usage: {binary} {VERB} --plan FOLDER --node ID [--attempt NUMBER | --try NUMBER] [--task NAME] [--time-limit SECONDS]
+       {binary} {VERB} --plan FOLDER --index-from VARIABLE --list FILE [--attempt NUMBER | --try NUMBER] [--task NAME] [--time-limit SECONDS]"
     )
 }
 
@@ -53,7 +56,7 @@ struct Words {
     values: Vec<(&'static str, OsString)>,
 }
 
-const OPTIONS: [&str; 7] = ["--plan", "--node", "--attempt", "--task", "--time-limit", "--index-from", "--list"];
+const OPTIONS: [&str; 8] = ["--plan", "--node", "--attempt", "--try", "--task", "--time-limit", "--index-from", "--list"];
 
 impl NodeRequest {
     /// Reads the words behind the verb; [`None`] when they ask for help.
@@ -75,8 +78,15 @@ impl NodeRequest {
             Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds.into())),
             _ => Err(wrong("--time-limit", text, "a whole number of seconds from 1")),
         });
+        let tries = words.text("--try")?.map(|text| match text.parse() {
+            Ok(tries @ 1..) => Ok(tries),
+            _ => Err(wrong("--try", text, "a whole number from 1")),
+        });
+        if attempt.is_some() && tries.is_some() {
+            return Err("`--attempt` says which attempt it is, and so does `--try`".to_owned());
+        }
         let task = words.text("--task")?.map(str::to_owned);
-        Ok(Some(Self { plan, which, attempt: attempt.transpose()?, task, time_limit: time_limit.transpose()? }))
+        Ok(Some(Self { plan, which, attempt: attempt.transpose()?, task, tries: tries.transpose()?, time_limit: time_limit.transpose()? }))
     }
 }
 
@@ -145,6 +155,7 @@ mod tests {
             which: Which::Node("n3[5]".to_owned()),
             attempt: Some(2),
             task: Some("app.count".to_owned()),
+            tries: None,
             time_limit: Some(Duration::from_secs(60)),
         };
         assert_eq!(request, expected);
@@ -166,6 +177,8 @@ mod tests {
             ("--plan /p --node n0 --list l", "`--node` says which node it is, and so do `--index-from` and `--list`"),
             ("--plan /p --list l", "`--index-from` and `--list` belong together"),
             ("--plan /p --node n0 --attempt -1", "`--attempt` takes a whole number from 0, not `-1`"),
+            ("--plan /p --node n0 --try 0", "`--try` takes a whole number from 1, not `0`"),
+            ("--plan /p --node n0 --try 1 --attempt 0", "`--attempt` says which attempt it is, and so does `--try`"),
             ("--plan /p --node n0 --time-limit 0", "`--time-limit` takes a whole number of seconds from 1, not `0`"),
             ("--plan /p n0", "`node-execute` has no option `n0`"),
             ("--plan /p --\u{1b}[31m", "`node-execute` has no option `--\\u{1b}[31m`"),

@@ -6,6 +6,7 @@ use std::process::Command;
 use super::path::on_path;
 use super::target::Target;
 use crate::cli::complaint::Complaint;
+use crate::cli::folder::typed;
 use crate::services::env::Environment;
 
 /// The programs that build images, the one that is taken first where several are installed first.
@@ -31,5 +32,10 @@ impl Builder {
         let mut command = Command::new(self.0);
         command.args(["build", "--platform", target.platform, "--tag", tag, "--file"]).arg(folder.join("Dockerfile")).arg(folder);
         command
+    }
+
+    /// What pushes the image `tag`, as people type it: another builder does not know the image.
+    pub(super) fn push(self, tag: &str) -> String {
+        format!("{} push {}", self.0, typed(tag))
     }
 }

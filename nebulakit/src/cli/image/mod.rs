@@ -78,7 +78,8 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
     run(&mut builder.command(&context.folder, &tag, target))?;
     let bytes = std::fs::metadata(&binary).map_or(0, |about| about.len());
     let mebibytes = bytes as f64 / 1024.0 / 1024.0;
-    say(&format!("{tag} is built for {}: {mebibytes:.1} MiB\n", target.platform))
+    let push = builder.push(&tag);
+    say(&format!("{tag} is built for {}: {mebibytes:.1} MiB\npush it: {push}\n", target.platform))
 }
 
 /// What builds the program.

@@ -80,11 +80,20 @@ pub(in crate::cli) fn joined(local: LocalBackend, name: &str, settings: &Setting
         Some("local") => Ok(Box::new(local)),
         Some(COMMAND) => match CommandBackend::of_settings(local, name, settings, None) {
             Ok(backend) => Ok(Box::new(backend)),
-            Err(RunError::Refused(reasons)) => {
+            Err(error) => Err(wrong(&shown, error)),
+        },
+        #[cfg(feature = "slurm")]
+        Some(crate::backend::SLURM) => match crate::backend::SlurmBackend::of_settings(local, name, settings, None) {
+            Ok(backend) => Ok(Box::new(backend)),
+            Err(error) => Err(wrong(&shown, error)),
+        },
+        #[cfg(feature = "snakemake")]
+        Some(crate::backend::SNAKEMAKE) => match crate::backend::SnakemakeBackend::of_settings(&local, name, settings) {
+            Ok(backend) => Ok(Box::new(backend)),
+            Err(reasons) => {
                 let reasons: Vec<_> = reasons.iter().map(|reason| visible::line(reason).into_owned()).collect();
                 Err(Complaint::usage(format!("the settings of the backend `{shown}` are wrong:\n{}", reasons.join("\n"))))
             }
-            Err(error) => Err(Complaint::failed(crate::task::failure::chain(&error))),
         },
         Some(kind) => {
             Err(Complaint::usage(format!("this binary has no backend of the kind `{}`, which `{shown}` is", visible::line(kind))))
@@ -94,5 +103,15 @@ pub(in crate::cli) fn joined(local: LocalBackend, name: &str, settings: &Setting
             let hint = format!("hint: `[backends.{shown}]` with `kind = \"{COMMAND}\"` in nebulakit.toml makes one");
             Err(Complaint::usage(format!("there is no backend `{shown}`; there are {known}")).hint(hint))
         }
+    }
+}
+
+fn wrong(shown: &str, error: RunError) -> Complaint {
+    match error {
+        RunError::Refused(reasons) => {
+            let reasons: Vec<_> = reasons.iter().map(|reason| visible::line(reason).into_owned()).collect();
+            Complaint::usage(format!("the settings of the backend `{shown}` are wrong:\n{}", reasons.join("\n")))
+        }
+        error => Complaint::failed(crate::task::failure::chain(&error)),
     }
 }

@@ -45,6 +45,14 @@ pub(crate) struct Settings {
     pub(in crate::backend) rules: Rules,
 }
 
+/// What settings are about: the pattern of a name, or all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::backend) enum Scope {
+    Task(String),
+    Workflow(String),
+    All,
+}
+
 /// Everything that is wrong with the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SettingsError(pub(crate) Mistakes);
@@ -152,25 +160,19 @@ impl Settings {
         names
     }
 
-    /// What one engine alone knows of tasks, such as a partition: the tables of that name in the sections of tasks, of workflows and the defaults, each with its
-    /// path and the pattern that it is for.
-    #[allow(dead_code, reason = "engines with features of their own read it")]
-    pub(in crate::backend) fn of_engine(&self, engine: &str) -> Vec<(String, String, &Table)> {
-        let mut found = Vec::new();
-        for section in ["task", "workflow"] {
-            let tables = self.layers.table.get(section).and_then(Value::as_table);
-            for (name, value) in tables.into_iter().flatten() {
-                let own = value.as_table().and_then(|table| table.get(engine)).and_then(Value::as_table);
-                found.extend(own.map(|own| (join(&join(section, name), engine), name.clone(), own)));
-            }
-        }
-        found
-    }
-
-    /// The files, for [`Keys`] of tables that [`of_engine`](Self::of_engine) gave.
-    #[allow(dead_code, reason = "engines with features of their own read it")]
-    pub(in crate::backend) fn layers(&self) -> &Layers {
-        &self.layers
+    /// What one engine alone knows of jobs, such as a partition: the tables of that name in the sections of tasks, of workflows, and in the defaults.
+    pub(in crate::backend) fn of_engine(&self, engine: &str) -> Vec<(Scope, Keys<'_>)> {
+        let scopes: [(&str, fn(String) -> Scope); 2] = [("task", Scope::Task), ("workflow", Scope::Workflow)];
+        let named = scopes.into_iter().flat_map(|(section, scope)| {
+            let tables = self.layers.table.get(section).and_then(Value::as_table).into_iter().flatten();
+            tables.map(move |(name, value)| (scope(name.clone()), join(section, name), value))
+        });
+        let all = self.layers.table.get("defaults").map(|value| (Scope::All, "defaults".to_owned(), value));
+        let found = named.chain(all).filter_map(|(scope, path, value)| {
+            let own = value.as_table()?.get(engine)?.as_table()?;
+            Some((scope, Keys::of(own, &join(&path, engine), &self.layers)))
+        });
+        found.collect()
     }
 
     fn variable(&self, key: &str) -> Option<String> {

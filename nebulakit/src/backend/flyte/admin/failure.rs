@@ -69,7 +69,10 @@ pub(in super::super) fn explained(settings: &Settings, call: &str, status: &Stat
     let (kind, hint) = match status.code() {
         _ if is_too_large(status) => (ClientErrorKind::TooLarge, None),
         Code::Unauthenticated => (ClientErrorKind::Unauthenticated, None),
-        Code::PermissionDenied => (ClientErrorKind::Denied, None),
+        Code::PermissionDenied => (
+            ClientErrorKind::Denied,
+            Some("the account that is logged in lacks the permission; the operator of the control plane can grant it".to_owned()),
+        ),
         Code::NotFound => (ClientErrorKind::NotFound, None),
         Code::AlreadyExists => (ClientErrorKind::AlreadyExists, None),
         Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange => (ClientErrorKind::Invalid, None),

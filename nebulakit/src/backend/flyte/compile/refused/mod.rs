@@ -108,7 +108,16 @@ fn twice(program: &Program) -> Vec<Problem> {
             problems.push(problem.end("the other one", known.clone()).hint(hint));
         }
     }
+    problems.extend(program.graphs.iter().filter_map(|graph| shared(program, graph)));
     problems
+}
+
+/// A task and a workflow of one name. The platform takes both, but the job of a dynamic task is a workflow by the task's name, and so is what stands for a map.
+fn shared(program: &Program, graph: &Graph) -> Option<Problem> {
+    let task = program.tasks.iter().find(|task| task.name() == graph.name)?;
+    let message = format!("a task and a workflow are both called `{}`", graph.name);
+    let hint = "give one of them another name, with the option `name`";
+    Some(Problem::new(ProblemKind::Duplicate, message).at(graph.at.clone()).end("the task", Some(tasks::place(task))).hint(hint))
 }
 
 /// Names that are kept for what stands for what the platform does not have.

@@ -56,6 +56,7 @@ impl Nodes {
             }
             Kind::Map(map) => {
                 self.open.push(path.clone());
+                self.rows.extend(matches!(map.of, Mapped::Workflow(_)).then(|| (path.clone(), None)));
                 let (Mapped::Task(name) | Mapped::Workflow(name)) = &map.of;
                 (name.to_string(), What::Map { over: map.mapped.iter().map(ToString::to_string).collect() })
             }

@@ -23,6 +23,8 @@ pub(super) struct Nodes {
     nodes: BTreeMap<NodePath, Planned>,
     /// Paths in which everything is taken as it comes.
     open: Vec<NodePath>,
+    /// The maps of workflows, with their numbers of elements once these are known. On the platform they are dynamic tasks, whose nodes are the elements.
+    rows: BTreeMap<NodePath, Option<u64>>,
     /// The only node of a task that is run alone, which the platform calls by the task's name.
     alone: Option<NodePath>,
     /// Whether the paths are those of the platform.
@@ -35,9 +37,31 @@ impl Nodes {
         Self { nodes, are_theirs: true, ..Self::default() }
     }
 
-    /// Takes what is known by now of the nodes in a dynamic task or a launch plan.
-    pub(super) fn learn(&mut self, made: BTreeMap<NodePath, Planned>) {
-        self.nodes.extend(made);
+    /// Takes what is known by now of the nodes in the dynamic task or the launch plan `path`.
+    pub(super) fn learn(&mut self, path: &NodePath, made: BTreeMap<NodePath, Planned>) {
+        let elements = made.keys().filter(|node| node.parent().as_ref() == Some(path)).count() as u64;
+        let Some(known) = self.rows.get_mut(path) else { return self.nodes.extend(made) };
+        *known = Some(elements).filter(|_| !made.is_empty());
+        let of_element = |node: &NodePath| {
+            let inner = node.strip_prefix(path.as_str()).and_then(|inner| inner.strip_prefix('/'));
+            inner.and_then(|inner| inside_map(path, inner)).unwrap_or_else(|| node.clone())
+        };
+        self.nodes.extend(made.into_iter().map(|(node, planned)| {
+            let needs = planned.needs.iter().map(of_element).collect();
+            let arm = planned.arm.as_ref().map(|(condition, arm)| (of_element(condition), *arm));
+            (of_element(&node), Planned { needs, arm, ..planned })
+        }));
+    }
+
+    /// How many elements a map of workflows has, if that is known.
+    pub(super) fn rows(&self, path: &NodePath) -> Option<u64> {
+        *self.rows.get(path)?
+    }
+
+    /// The path of what the platform calls `id` within the node `path`.
+    pub(super) fn inside(&self, path: &NodePath, id: &str) -> NodePath {
+        let element = self.rows.contains_key(path).then(|| inside_map(path, id)).flatten();
+        element.unwrap_or_else(|| NodePath::below(Some(path), id))
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -102,6 +126,10 @@ impl Nodes {
             (ours, is_last_ours) = (Some(alone.clone()), true);
         }
         for segment in segments {
+            if let Some(above) = ours.as_ref().filter(|above| is_last_ours && self.rows.contains_key(*above)) {
+                ours = Some(self.inside(above, segment));
+                continue;
+            }
             let is_open = ours.as_ref().is_some_and(|above| self.open.iter().any(|open| open == above || open.holds(above)));
             let own = format!("{condition}-{segment}");
             let ids = if condition.is_empty() { vec![segment.to_owned()] } else { vec![own, segment.to_owned()] };
@@ -125,5 +153,39 @@ impl Nodes {
         self.nodes.get(&condition).filter(|known| known.what == What::Condition)?;
         let arm = if which == "else" { Arm::Otherwise } else { Arm::Taken(which.parse().ok()?) };
         Some((condition, arm))
+    }
+}
+
+/// The path of what is in a map of workflows: its nodes are `n0`, `n1` and so on.
+fn inside_map(map: &NodePath, inner: &str) -> Option<NodePath> {
+    let (node, rest) = inner.split_once('/').map_or((inner, None), |(node, rest)| (node, Some(rest)));
+    let element = map.element(node.strip_prefix('n')?.parse().ok()?);
+    Some(rest.map_or_else(|| element.clone(), |rest| NodePath::below(Some(&element), rest)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_a_map_of_workflows_is_in_its_elements() {
+        let map = NodePath::from("n0");
+        let planned = |needs: &[&str]| Planned {
+            of: "add".to_owned(),
+            what: What::Task,
+            needs: needs.iter().map(|need| NodePath::from(*need)).collect(),
+            arm: None,
+            is_handler: false,
+        };
+        let mut nodes = Nodes { open: vec![map.clone()], rows: BTreeMap::from([(map.clone(), None)]), ..Nodes::default() };
+        nodes.nodes.insert(map.clone(), planned(&[]));
+        let made = [("n0/n0", &[][..]), ("n0/n1", &[]), ("n0/n1/n0", &[]), ("n0/n1/n1", &["n0/n1/n0"])];
+        nodes.learn(&map, made.map(|(path, needs)| (NodePath::from(path), planned(needs))).into());
+        assert_eq!(nodes.rows(&map), Some(2));
+        assert_eq!(nodes.get(&"n0[1]/n1".into()).map(|known| known.needs.clone()), Some(vec!["n0[1]/n0".into()]));
+        for (theirs, ours) in [("n0", "n0"), ("n0/n1", "n0[1]"), ("n0/n1/n1", "n0[1]/n1")] {
+            assert_eq!(nodes.path(&theirs.into()), Some(ours.into()));
+        }
+        assert_eq!(nodes.inside(&map, "n1"), "n0[1]".into());
     }
 }

@@ -115,7 +115,7 @@ impl Looker {
         let (is_launched, made) = (node.execution.is_some(), node.children.len());
         let knows = |child: &ExecutionNode| {
             let id = child.path.as_str().rsplit('/').next().unwrap_or_default();
-            self.teller.nodes.get(&NodePath::below(Some(path), id)).is_some()
+            self.teller.nodes.get(&self.teller.nodes.inside(path, id)).is_some()
         };
         let is_unknown = is_launched || (node.is_dynamic && !node.children.iter().all(knows));
         if !is_unknown || self.teller.is_over(path) || self.learnt.get(path).is_some_and(|before| *before >= made) {
@@ -126,7 +126,7 @@ impl Looker {
             None => execution.made(node, path).await,
         };
         match planned {
-            Ok(planned) => self.teller.nodes.learn(planned),
+            Ok(planned) => self.teller.nodes.learn(path, planned),
             Err(error) if passes(&error) => return Err(error),
             // Its nodes are shown all the same, by what is tried.
             Err(error) => tracing::debug!(%error, "what is in the node {path} is not known"),

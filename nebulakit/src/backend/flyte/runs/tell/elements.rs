@@ -13,6 +13,11 @@ use crate::run::{EventKind, NodePath, Origin, Recorded};
 impl Teller {
     pub(super) fn elements(&mut self, sight: &Sight) {
         let Sight { path, node, attempts, .. } = sight;
+        if let Some(elements) = self.nodes.rows(path)
+            && !std::mem::replace(&mut self.told.entry(path.clone()).or_default().is_mapped, true)
+        {
+            self.record(path, node.started.or(node.created), EventKind::Mapped { elements });
+        }
         let Some(attempt) = attempts.last().filter(|attempt| !attempt.elements.is_empty()) else { return };
         let last = latest(&attempt.elements);
         let of = self.nodes.get(path).map_or_else(|| "node".to_owned(), |known| known.of.clone());

@@ -3,6 +3,9 @@
 //! The outputs of a task are the bytes of an `outputs.pb`, and the inputs of the next one are parts of them. Only values that a condition compares
 //! or a path leads into are decoded.
 
+pub(in crate::backend) mod map;
+pub(in crate::backend) mod test;
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -13,8 +16,16 @@ use nebulakit_types::{Dialect, Error, ErrorKind, NebulaType, Result, Untyped};
 
 use crate::graph::Step;
 
+/// The codes of failures to pass values on.
+pub(in crate::backend) mod code {
+    pub(in crate::backend) const BINDING: &str = "SYSTEM:BindingResolutionFailure";
+    pub(in crate::backend) const LENGTHS: &str = "USER:InvalidArrayLength";
+    pub(in crate::backend) const BRANCH: &str = "USER:MalformedBranch";
+    pub(in crate::backend) const NO_ARM: &str = "USER:UserProvidedError";
+}
+
 /// The literal `name` of a map of literals with these bytes; the last one, if a name occurs twice.
-pub(super) fn named(literals: &Bytes, name: &str) -> Result<Option<Bytes>> {
+pub(in crate::backend) fn named(literals: &Bytes, name: &str) -> Result<Option<Bytes>> {
     let mut entries = Entries::of_map(literals, References::none());
     let mut found = None;
     while let Some((key, literal)) = entries.next()? {
@@ -26,6 +37,7 @@ pub(super) fn named(literals: &Bytes, name: &str) -> Result<Option<Bytes>> {
 }
 
 /// The literals of the map with these bytes, by their names.
+#[cfg(feature = "run")]
 pub(crate) fn literals_of(map: &Bytes) -> Result<Vec<(&str, Bytes)>> {
     let mut entries = Entries::of_map(map, References::none());
     let mut literals = Vec::new();
@@ -36,36 +48,37 @@ pub(crate) fn literals_of(map: &Bytes) -> Result<Vec<(&str, Bytes)>> {
 }
 
 /// The bytes of a map of these literals, in the form of `inputs.pb` and `outputs.pb`.
-pub(super) fn literals<'a>(literals: impl IntoIterator<Item = &'a (&'a str, Bytes)>) -> Bytes {
+pub(in crate::backend) fn literals<'a>(literals: impl IntoIterator<Item = &'a (&'a str, Bytes)>) -> Bytes {
     map_of_literals(literals.into_iter().map(|(name, literal)| (*name, &**literal))).into()
 }
 
 /// A list of literals, as one literal.
-pub(super) fn list(elements: &[Bytes]) -> Result<Bytes> {
+pub(in crate::backend) fn list(elements: &[Bytes]) -> Result<Bytes> {
     written(|encoder| encoder.collection(elements, raw))
 }
 
 /// A map of literals, as one literal.
-pub(super) fn map(entries: &[(&str, Bytes)]) -> Result<Bytes> {
+pub(in crate::backend) fn map(entries: &[(&str, Bytes)]) -> Result<Bytes> {
     written(|encoder| encoder.map(entries.iter().map(|(key, value)| (*key, value)), raw))
 }
 
 /// The none literal.
-pub(super) fn none() -> Bytes {
+pub(in crate::backend) fn none() -> Bytes {
     let mut encoder = Encoder::new(&Dialect::FLYTE_1);
     encoder.none();
     encoder.finish().into()
 }
 
 /// An error, as a literal.
-pub(super) fn error(node: &str, message: &str) -> Bytes {
+#[cfg(feature = "run")]
+pub(in crate::backend) fn error(node: &str, message: &str) -> Bytes {
     let mut encoder = Encoder::new(&Dialect::FLYTE_1);
     encoder.error(node, message);
     encoder.finish().into()
 }
 
 /// The elements of a list.
-pub(super) fn elements(value: &Bytes) -> Result<Vec<Bytes>> {
+pub(in crate::backend) fn elements(value: &Bytes) -> Result<Vec<Bytes>> {
     match view(value)? {
         LiteralView::Collection(mut elements) => {
             let mut all = Vec::with_capacity(elements.count()?);
@@ -81,7 +94,7 @@ pub(super) fn elements(value: &Bytes) -> Result<Vec<Bytes>> {
 /// The lists in the outputs of one node, or in the inputs of one workflow, of which single elements were taken: a list is walked once, however many nodes
 /// take an element each.
 #[derive(Debug, Default)]
-pub(super) struct Lists(BTreeMap<usize, Vec<Bytes>>);
+pub(in crate::backend) struct Lists(BTreeMap<usize, Vec<Bytes>>);
 
 impl Lists {
     /// The elements of a list; it is known by its address, since all lists here are parts of what one buffer holds as long as this is there.
@@ -94,7 +107,7 @@ impl Lists {
 }
 
 /// The part of a value that `path` leads to, by the platform's rules: elements of lists, entries of maps, fields of structs.
-pub(super) fn part(value: Bytes, path: &[Step], lists: &mut Lists) -> Result<Bytes> {
+pub(in crate::backend) fn part(value: Bytes, path: &[Step], lists: &mut Lists) -> Result<Bytes> {
     let Some((step, rest)) = path.split_first() else { return Ok(value) };
     let inner = match (view(&value)?, step) {
         (LiteralView::Collection(_), Step::Index(index)) => at(lists.elements(&value)?, *index)?.clone(),
@@ -116,7 +129,7 @@ pub(super) fn part(value: Bytes, path: &[Step], lists: &mut Lists) -> Result<Byt
 }
 
 /// A literal, one level deep.
-pub(super) fn view(value: &Bytes) -> Result<LiteralView<'_>> {
+pub(in crate::backend) fn view(value: &Bytes) -> Result<LiteralView<'_>> {
     LiteralRef::new(value, References::none()).view()
 }
 
@@ -165,4 +178,15 @@ fn raw(encoder: &mut Encoder, literal: &Bytes) -> Result<()> {
 
 fn absent(message: String) -> Error {
     Error::new(ErrorKind::Missing, message)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_code_has_its_row_in_the_documentation() {
+        let rows = include_str!("../../../../docs/errors.md");
+        for code in [super::code::BINDING, super::code::LENGTHS, super::code::BRANCH, super::code::NO_ARM] {
+            assert!(rows.contains(&format!("| `{code}` |")), "{code}");
+        }
+    }
 }

@@ -1,0 +1,11 @@
+//! The Snakemake backend keeps the promises of backends, on a real Snakemake: `SNAKEMAKE` names it, and `.ci/snakemake` installs it.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod conformance;
+mod faults;
+
+nebulakit::testing::backend_conformance::register!();
+
+/// The program of the jobs.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_snakemake_flows");
