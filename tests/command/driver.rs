@@ -85,9 +85,9 @@ fn a_driver_that_is_killed_at_any_event_loses_nothing() {
         }
         started.signal(Signal::SIGKILL);
         let out = started.ended().out;
-        assert!(out.is_empty() || out == "[8, 10]\n", "{events}: {out}");
+        assert!(out.is_empty() || out == "[8,10]\n", "{events}: {out}");
         let answer = place.answer(&["runs", "attach", "last"]);
-        assert_eq!((answer.code, answer.out.as_str()), (0, "[8, 10]\n"), "{events}: {}", answer.err);
+        assert_eq!((answer.code, answer.out.as_str()), (0, "[8,10]\n"), "{events}: {}", answer.err);
         assert_eq!(place.jobs().len(), 2, "killed at event {events}");
         let all = place.events();
         for (kind, expected) in [("created", 1), ("started", 3), ("succeeded", 3), ("ended", 1)] {

@@ -44,7 +44,7 @@ status)
     ;;
 cancel)
     for id in "$@"; do
-        kill -TERM -- "-$(cat "$queue/$id/pid")"
+        kill -TERM "-$(cat "$queue/$id/pid")"
     done
     ;;
 find)

@@ -27,9 +27,9 @@ fn a_workflow_runs_as_jobs_and_a_cached_node_has_none() {
 #[test]
 fn maps_dynamic_tasks_and_workflows_in_maps_are_jobs() {
     let place = Place::new();
-    assert_eq!(place.said(&run(&["doubled", "--xs", "[1,2,3]"])), "[2, 4, 6]\n");
+    assert_eq!(place.said(&run(&["doubled", "--xs", "[1,2,3]"])), "[2,4,6]\n");
     assert_eq!(place.said(&run(&["grown", "--x", "4"])), "8\n");
-    assert_eq!(place.said(&run(&["twice_each", "--xs", "[5,6]"])), "[10, 12]\n");
+    assert_eq!(place.said(&run(&["twice_each", "--xs", "[5,6]"])), "[10,12]\n");
     assert_eq!(place.jobs().len(), 3 + 2 + 2);
 }
 
@@ -83,7 +83,7 @@ fn what_the_submitter_knows_besides_is_nowhere() {
 fn what_cannot_run_there_is_refused_before_anything_starts() {
     let place = Place::new();
     let err = place.refused(1, &run(&["contained", "--x", "1"]));
-    assert!(err.contains("is a program in an image, and `batch` cannot start it") || err.contains("container"), "{err}");
+    assert!(err.contains("runs in a container, and `batch` cannot start one"), "{err}");
     let err = place.refused(1, &run(&["referring", "--x", "1"]));
     assert!(err.contains("is registered elsewhere"), "{err}");
     assert_eq!(place.jobs().len(), 0);
@@ -92,7 +92,7 @@ fn what_cannot_run_there_is_refused_before_anything_starts() {
 #[test]
 fn a_node_that_is_local_runs_in_the_driver() {
     let place = Place::with("[task.double]\nlocal = true\n");
-    assert_eq!(place.said(&run(&["doubled", "--xs", "[1,2]"])), "[2, 4]\n");
+    assert_eq!(place.said(&run(&["doubled", "--xs", "[1,2]"])), "[2,4]\n");
     assert_eq!(place.jobs().len(), 0);
 }
 

@@ -106,7 +106,7 @@ fn is_unknown(error: &str, ids: &[EngineId]) -> bool {
 
 fn seen_as(state: State, found: &Captures<'_>) -> Option<Seen> {
     let text = |group: &str| found.name(group).map(|text| text.as_str().trim().to_owned()).filter(|text| !text.is_empty());
-    let exit = || text("exit").and_then(|text| text.parse::<i32>().ok());
+    let number = |group: &str| text(group).and_then(|text| text.parse::<i32>().ok());
     let end = |how: Ending| {
         let end = EngineEnd::new(how);
         Some(Seen::Ended(match text("reason") {
@@ -118,7 +118,11 @@ fn seen_as(state: State, found: &Captures<'_>) -> Option<Seen> {
         State::Queued => Some(Seen::Queued { reason: text("reason") }),
         State::Running => Some(Seen::Running { host: text("host") }),
         State::Succeeded => end(Ending::Exited(0)),
-        State::Failed => end(exit().filter(|exit| *exit != 0).map_or(Ending::Unknown, Ending::Exited)),
+        State::Failed => end(match (number("signal"), number("exit")) {
+            (Some(signal), _) if signal != 0 => Ending::Signalled(signal),
+            (_, Some(exit)) if exit != 0 => Ending::Exited(exit),
+            _ => Ending::Unknown,
+        }),
         State::OutOfTime => end(Ending::OutOfTime),
         State::OutOfMemory => end(Ending::OutOfMemory),
         State::NodeLost => end(Ending::NodeLost),
@@ -162,7 +166,8 @@ fn values(job: &EngineJob, script: &std::path::Path) -> Values {
     values.set("stderr", path(&job.folder.join("stderr")));
     values.list("command", job.argv.iter().cloned());
     values.set("script", path(script));
-    values.set("cores", (job.cores.ceil().max(1.0) as u64).to_string());
+    // Of a float without a fraction the text is that of a whole number.
+    values.set("cores", job.cores.ceil().max(1.0).to_string());
     if let Some(bytes) = job.memory {
         for (name, unit) in [("memory_kb", 1_u64 << 10), ("memory_mb", 1 << 20), ("memory_gb", 1 << 30)] {
             values.set(name, bytes.div_ceil(unit).to_string());
@@ -204,6 +209,10 @@ impl Engine for Commands {
         &self.name
     }
 
+    fn takes_images(&self) -> bool {
+        self.section.submit.has("image")
+    }
+
     fn submit<'a>(&'a self, jobs: &'a [EngineJob]) -> BoxFuture<'a, Vec<Result<EngineId, NotSubmitted>>> {
         Box::pin(stream::iter(jobs).map(|job| self.submit_one(job)).buffered(AT_ONCE).collect::<Vec<_>>())
     }
@@ -231,11 +240,8 @@ impl Engine for Commands {
         Box::pin(async move {
             let one = |ids: Vec<EngineId>| async move {
                 match self.ask(&self.section.cancel, &of_ids(&ids)).await {
-                    // What is over cannot be cancelled, and programs say so in all ways that there are.
-                    Ok((program, answer)) if answer.failed.is_some() => {
-                        tracing::debug!("{}", answer.shown(&program));
-                        None
-                    }
+                    // It may say so of what is over by now; but where nothing was cancelled, somebody has to know.
+                    Ok((program, answer)) if answer.failed.is_some() => Some(EngineError(answer.shown(&program))),
                     Ok(_) => None,
                     Err((_, none)) => Some(EngineError(none.said())),
                 }

@@ -19,6 +19,7 @@ use crate::coordinator::{Clock, ContainerStrategy, CoordinatorBuilder, SystemClo
 use crate::graph::{Graph, Home, Kind, Mapped, Node};
 use crate::run::{RunFolder, RunHandle, RunId};
 use crate::services::env::Environment;
+use crate::task::registry::registry;
 use crate::task::strategy::Strategy;
 
 /// How many GPUs the jobs of a run may have together.
@@ -135,22 +136,35 @@ impl EngineBackend {
             containers: ContainerStrategy::new(),
         });
         let strategies = [Strategy::Async, Strategy::Thread, Strategy::Process, Strategy::Container];
-        strategies.into_iter().fold(unlimited(self.local.builder()), |builder, at| builder.strategy(at, strategy.clone()))
+        strategies.into_iter().fold(unlimited(self.local.builder()), |builder, at| {
+            let strategy = strategy.clone().in_containers(at == Strategy::Container);
+            builder.strategy(at, strategy)
+        })
     }
 
     /// What of a graph cannot run on the engine.
-    fn refused(&self, graph: &Graph) -> Vec<String> {
-        let mut refused = self.capabilities().missing(graph);
+    fn refused(&self, graph: &Graph, options: &Options) -> Vec<String> {
+        let (mut refused, engine) = (self.capabilities().missing(graph), self.engine.name());
         // What is to run in the driver can be a container there.
         graph.each_node(&mut |workflow, node| {
-            let Some(task) = task_of(node).and_then(|name| graph.tasks.get(name).map(|task| (name, task))) else { return };
-            let (name, task) = task;
-            if !matches!(task.home, Home::Here) && self.options.rules.of(&graph.name, name).local != Some(true) {
+            let Some((name, task)) = task_of(node).and_then(|name| Some((name, graph.tasks.get(name)?))) else { return };
+            let overrides = node.overrides.as_deref();
+            let is_contained = || {
+                let task = registry().get(name);
+                let strategy = task.map(|task| {
+                    task.runs_by(overrides.and_then(|overrides| overrides.strategy.as_ref()), options.strategy.as_ref())
+                });
+                strategy == Some(Strategy::Container) && !self.engine.takes_images()
+            };
+            let what = match task.home {
+                Home::Here if is_contained() => "runs in a container, and",
+                Home::Here => return,
+                _ => "is a program in an image, and",
+            };
+            if self.options.rules.of(&graph.name, name).local != Some(true) {
                 refused.push(format!(
-                    "the node {} of `{}` is a program in an image, and `{}` cannot start it\nhint: `local = true` for `{name}` in nebulakit.toml runs it in the driver",
-                    node.id,
-                    workflow.name,
-                    self.engine.name()
+                    "the node {} of `{}` {what} `{engine}` cannot start one\nhint: `local = true` in `[task.\"{name}\"]` of nebulakit.toml runs it in the driver",
+                    node.id, workflow.name,
                 ));
             }
         });
@@ -185,7 +199,7 @@ impl Backend for EngineBackend {
     }
 
     fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError> {
-        let refused = self.refused(graph);
+        let refused = self.refused(graph, options);
         match self.local.plan_for(self.name(), graph, options, &unlimited(self.local.builder())) {
             Ok(plan) if refused.is_empty() => Ok(plan),
             Ok(_) => Err(RunError::Refused(refused)),

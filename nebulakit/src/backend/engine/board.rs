@@ -143,7 +143,9 @@ impl Board {
     /// The id of a job that is to be cancelled, if the engine has it; else it is cancelled once it has.
     pub(super) fn cancel(&mut self, now: Instant, key: Key) -> Option<EngineId> {
         let open = self.jobs.get_mut(&key)?;
-        open.is_cancelled = true;
+        if std::mem::replace(&mut open.is_cancelled, true) {
+            return None;
+        }
         match &open.at {
             Where::There(id) => Some(id.clone()),
             Where::Wanted(_) => {

@@ -17,6 +17,11 @@ pub(in crate::backend) trait Engine: Send + Sync + 'static {
     /// What people call it: the name of its backend.
     fn name(&self) -> &str;
 
+    /// Whether it runs jobs in images: those that name one are refused elsewhere, since none may run outside of it without a word.
+    fn takes_images(&self) -> bool {
+        false
+    }
+
     /// Says that a driver begins, or goes on, with the plan in that folder: what an engine keeps in it of its jobs is known again.
     fn drives(&self, _plan: &Path) {}
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::backend::node::{PLAN_VERSION, PlanFile, PlanFolder, copy_program, flatten};
@@ -34,7 +34,7 @@ impl NewPlan<'_> {
             Some(program) => program.to_owned(),
             None => program::path()?,
         };
-        let copy = self.copy(folder, &source)?;
+        let copy = copy_program(folder, &source)?;
         for (name, contents) in self.files {
             write(&folder.path().join(name), contents, 0o600)?;
         }
@@ -59,42 +59,6 @@ impl NewPlan<'_> {
         }
         Ok(copy)
     }
-}
-
-impl NewPlan<'_> {
-    /// The plan's copy of the program. A large one is copied and read once for all plans that are side by side: they share the copy, which nobody else writes to.
-    fn copy(&self, folder: &PlanFolder, source: &Path) -> io::Result<String> {
-        let Some(plans) = folder.path().parent().filter(|plans| plans.ends_with("plans")) else { return copy_program(folder, source) };
-        // By the length and the time of the file.
-        let known = plans.join(format!(".program-{}", program::build_of(source)?));
-        if let Ok(digest) = fs::read_to_string(known.join("digest")) {
-            let bin = folder.path().join("bin");
-            fs::DirBuilder::new().mode(0o700).recursive(true).create(&bin)?;
-            if is_digest(&digest) && fs::hard_link(known.join(&digest), bin.join(&digest)).is_ok() {
-                return Ok(format!("bin/{digest}"));
-            }
-        }
-        let copy = copy_program(folder, source)?;
-        // Where it cannot be kept, the next plan copies it again.
-        let kept = (|| {
-            let digest = copy.trim_start_matches("bin/");
-            fs::DirBuilder::new().mode(0o700).recursive(true).create(&known)?;
-            match fs::hard_link(folder.path().join(&copy), known.join(digest)) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-                _ => {}
-            }
-            write(&known.join("digest.new"), digest.as_bytes(), 0o600)?;
-            fs::rename(known.join("digest.new"), known.join("digest"))
-        })();
-        if let Err(error) = kept {
-            tracing::debug!(%error, "the copy of the program is not kept");
-        }
-        Ok(copy)
-    }
-}
-
-fn is_digest(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Drives the plan again, by hand.

@@ -52,7 +52,11 @@ pub(in crate::backend) struct OnEngine {
 
 /// Runs each attempt as a job of an engine, which leaves a record in the folder of the plan.
 #[derive(Clone)]
-pub(in crate::backend) struct EngineStrategy(Arc<Inner>);
+pub(in crate::backend) struct EngineStrategy {
+    inner: Arc<Inner>,
+    /// Whether what runs in the driver runs in a container there.
+    in_containers: bool,
+}
 
 struct Inner {
     on: OnEngine,
@@ -84,7 +88,13 @@ enum Ran {
 impl EngineStrategy {
     pub(in crate::backend) fn new(on: OnEngine) -> Self {
         on.engine.drives(on.plan.path());
-        Self(Arc::new(Inner { on, watcher: OnceLock::new(), numbers: Mutex::default() }))
+        let inner = Inner { on, watcher: OnceLock::new(), numbers: Mutex::default() };
+        Self { inner: Arc::new(inner), in_containers: false }
+    }
+
+    /// The same for what is to run in containers, where it runs in the driver.
+    pub(in crate::backend) fn in_containers(self, in_containers: bool) -> Self {
+        Self { in_containers, ..self }
     }
 }
 
@@ -106,18 +116,19 @@ impl ExecutionStrategy for EngineStrategy {
         let Some(TaskCall { name, .. }) = attempt.task() else {
             return Box::pin(async { Err(JobError::lost(Lost::Strategy("only tasks are run as jobs of an engine".to_owned()))) });
         };
-        let rule = self.0.on.rules.of(&self.0.on.workflow, name);
+        let rule = self.inner.on.rules.of(&self.inner.on.workflow, name);
         if rule.local == Some(true) {
             let limit = attempt.time_limit();
-            let ran = if attempt.kind() == WorkKind::Container { self.0.on.containers.execute(attempt) } else { attempt.run() };
-            return self.0.within(limit, ran);
+            let is_contained = self.in_containers || attempt.kind() == WorkKind::Container;
+            let ran = if is_contained { self.inner.on.containers.execute(attempt) } else { attempt.run() };
+            return self.inner.within(limit, ran);
         }
-        Box::pin(self.0.attempt(attempt, rule))
+        Box::pin(self.inner.attempt(attempt, rule))
     }
 
     fn shutdown(&self, deadline: Instant) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
-            let Some(watcher) = self.0.watcher.get() else { return };
+            let Some(watcher) = self.inner.watcher.get() else { return };
             // What was cancelled is, whatever the deadline says: nobody else would do it. An engine that gives no answer is given up.
             let until = deadline.max(Instant::now() + Duration::from_secs(30));
             let _ = tokio::time::timeout_at(until.into(), watcher.settle()).await;
@@ -371,7 +382,7 @@ pub(in crate::backend) fn usage(record: &Record) -> Usage {
 
 /// Whole seconds, at least one: a limit is not shorter than it says.
 pub(in crate::backend) fn seconds(time: Duration) -> u64 {
-    time.as_secs_f64().ceil().max(1.0) as u64
+    time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0)).max(1)
 }
 
 /// The name of a job on its engine.

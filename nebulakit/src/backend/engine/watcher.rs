@@ -328,7 +328,10 @@ impl Watching {
         }
         self.cancel_all();
         if self.cancelling == 0 && !self.is_submitting {
-            self.settling.drain(..).for_each(|tell| drop(tell.send(())));
+            for tell in self.settling.drain(..) {
+                // Who asked may be gone.
+                let _ = tell.send(());
+            }
         }
     }
 

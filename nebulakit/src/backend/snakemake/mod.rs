@@ -24,8 +24,8 @@ mod parts;
 mod quote;
 mod refused;
 mod rules;
-mod snakefile;
 mod settings;
+mod snakefile;
 mod started;
 mod watch;
 

@@ -40,9 +40,20 @@ pub(super) fn snakefile(head: &Head<'_>, rules: &[Rule]) -> String {
 
 /// The beginning: how jobs are started, what is asked for, what happens after a failure.
 fn beginning(text: &mut String, head: &Head<'_>, rules: &[Rule]) -> std::fmt::Result {
-    writeln!(text, "# {}, compiled for Snakemake 9. `sh run.sh` runs it, and so does `snakemake -c 4` in this folder.", comment(&head.graph.name))?;
-    writeln!(text, "# Each job runs one node and leaves `nodes/NODE/outputs` when it is over; such files are all that Snakemake looks at.")?;
-    writeln!(text, "\nNODE = {}", python(&format!("{} {VERB} --plan . --node {{params.node:q}} --part {{params.part}}", shell(head.program))))?;
+    writeln!(
+        text,
+        "# {}, compiled for Snakemake 9. `sh run.sh` runs it, and so does `snakemake -c 4` in this folder.",
+        comment(&head.graph.name)
+    )?;
+    writeln!(
+        text,
+        "# Each job runs one node and leaves `nodes/NODE/outputs` when it is over; such files are all that Snakemake looks at."
+    )?;
+    writeln!(
+        text,
+        "\nNODE = {}",
+        python(&format!("{} {VERB} --plan . --node {{params.node:q}} --part {{params.part}}", shell(head.program)))
+    )?;
     if rules.iter().any(|rule| rule.part == Part::Gather) {
         text.push_str(
             "\n\n# The elements of a map, once it is known how many there are.\ndef elements(checkpoint, folder):\n    def known(wildcards):\n        with \
@@ -52,7 +63,13 @@ fn beginning(text: &mut String, head: &Head<'_>, rules: &[Rule]) -> std::fmt::Re
     }
     text.push_str("\n\nonstart:\n    shell(\"rm -f stop failed.json nodes/*/stop\")\n");
     if head.graph.on_failure.is_some() {
-        writeln!(text, "\nonerror:\n    shell({})", python(&format!("{} {VERB} --plan . --node on_failure --part handle", shell(head.program)).replace('{', "{{").replace('}', "}}")))?;
+        writeln!(
+            text,
+            "\nonerror:\n    shell({})",
+            python(
+                &format!("{} {VERB} --plan . --node on_failure --part handle", shell(head.program)).replace('{', "{{").replace('}', "}}")
+            )
+        )?;
     }
     writeln!(text, "\nrule all:\n    input: {}\n    default_target: True\n    localrule: True", python_path(&marker("", Part::Finish)))
 }

@@ -21,8 +21,8 @@ use crate::backend::node::{PLAN_VERSION, PlanFile, copy_program};
 use crate::backend::{Plan, RunError, node};
 use crate::process::elf::Elf;
 use crate::process::program;
-use crate::services::env::Environment;
 use crate::run::{Build, Control, EVENT_VERSION, EventKind, Recorder, RunHandle, RunId};
+use crate::services::env::Environment;
 
 /// The file in a run's folder that says where its plan is.
 const PLAN: &str = "plan.path";
@@ -170,7 +170,9 @@ fn former(backend: &SnakemakeBackend, run: &RunId, plan: &Plan) -> Result<PathBu
     for (name, what) in [("graph.json", "workflow"), ("inputs.pb", "inputs")] {
         let now = plan.files.iter().find(|(file, _)| file == Path::new(name)).map(|(_, contents)| contents);
         if read(&path.join(name)).map_err(RunError::Folder)?.as_ref() != now {
-            return Err(refuse(format!("the {what} changed since the run {run}, and Snakemake goes on with what it began; start a new run")));
+            return Err(refuse(format!(
+                "the {what} changed since the run {run}, and Snakemake goes on with what it began; start a new run"
+            )));
         }
     }
     match is_at_work(&path) {

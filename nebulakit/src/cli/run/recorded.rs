@@ -19,7 +19,7 @@ use super::limits::Limits;
 use super::places::Stdin;
 use super::subject::Subject;
 use super::{alone, backends, detach, flags, inputs, options, plan};
-use crate::backend::{Backend, LocalBackend, Plan, Preview, RunError, Settings};
+use crate::backend::{Backend, LocalBackend, Options, Plan, Preview, RunError};
 use crate::cli::complaint::{Complaint, describing};
 use crate::cli::folder::Folder;
 use crate::cli::follow::{Form, Give, Shown, Told, follow};
@@ -63,7 +63,11 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], given: &[u8
     let host = inputs::host(setting)?;
     if matches.get_flag(options::PLAN) {
         if settings.backend() != "local" {
-            let said = lay_out(subject, &graph, &matches, given, &folder, host, &settings, setting)?;
+            let runs = recorded_in(&folder)?;
+            let copies = runs.copies().join(Uuid::new_v4().simple().to_string());
+            let wanted = asked(subject, &matches, given, &runs, copies, &host, setting)?;
+            let backend = backends::joined(backend(runs, host, subject, &matches, setting), &settings.backend(), &settings)?;
+            let said = lay_out(subject, &graph, &matches, &wanted, &*backend)?;
             return say(&said);
         }
         return say(&plan::said(&preview(subject, &graph, &matches, given, &folder, &host, setting)?, matches.get_flag(options::JSON)));
@@ -98,8 +102,8 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], given: &[u8
     let backend = backends::joined(local, &settings.backend(), &settings)?;
     let plan = backend.compile(&graph, &wanted).map_err(|error| refused(subject, error))?;
     let prints = take_prints(log);
-    let begun = |run: &RunHandle| detached.iter().for_each(|tell| detach::tell(tell, run.id()));
-    let ended = drive(&*backend, plan, subject, shown, &stores, &begun, &folder, setting);
+    let beside = Beside { stores: &stores, detached: detached.as_deref() };
+    let ended = drive(&*backend, plan, subject, shown, &beside, &folder, setting);
     stops.stop_process();
     // A person who watches has seen it.
     if !io::stderr().is_terminal() {
@@ -112,23 +116,30 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], given: &[u8
     Told { run: &run, outcome, stops: &stops, is_json, form, target, stores: &stores }.tell(&folder, setting)
 }
 
+/// What a run has to do with besides its plan.
+struct Beside<'a> {
+    /// What its tasks reach.
+    stores: &'a Stores,
+    /// Where the id of the run is said, if this process runs by itself.
+    detached: Option<&'a Path>,
+}
+
 /// Runs the plan to its end, and shows it meanwhile; the run, and how it ended.
 fn drive(
     backend: &dyn Backend,
     plan: Plan,
     subject: &Subject,
     shown: Shown,
-    stores: &Stores,
-    begun: &dyn Fn(&RunHandle),
+    beside: &Beside<'_>,
     folder: &Folder,
     setting: &Setting<'_>,
 ) -> Result<(RunHandle, RunOutcome), Complaint> {
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(cannot_start)?;
     let ended = runtime.block_on(async {
         let run = backend.run(plan).await.map_err(|error| refused(subject, error))?;
-        begun(&run);
+        beside.detached.iter().for_each(|tell| detach::tell(tell, run.id()));
         let read = |text: &str, literal_type: &LiteralType, give: Give<'_>| answer(&run, text, literal_type, Stdin::Answers, setting, give);
-        let outcome = follow(&run, shown, &read, Some(stores), folder, setting).await?;
+        let outcome = follow(&run, shown, &read, Some(beside.stores), folder, setting).await?;
         // Of a task that was left behind something may still be there.
         let _ = fs::remove_dir(run.folder().path().join(TEMPORARY));
         Ok((run, outcome))
@@ -164,21 +175,8 @@ fn preview(
 }
 
 /// Writes the plan of another backend, and says what it would do.
-fn lay_out(
-    subject: &Subject,
-    graph: &Graph,
-    matches: &ArgMatches,
-    given: &[u8],
-    folder: &Folder,
-    host: Host,
-    settings: &Settings,
-    setting: &Setting<'_>,
-) -> Result<String, Complaint> {
-    let runs = recorded_in(folder)?;
-    let copies = runs.copies().join(Uuid::new_v4().simple().to_string());
-    let wanted = asked(subject, matches, given, &runs, copies, &host, setting)?;
-    let backend = backends::joined(backend(runs, host, subject, matches, setting), &settings.backend(), settings)?;
-    let plan = backend.compile(graph, &wanted).map_err(|error| refused(subject, error))?;
+fn lay_out(subject: &Subject, graph: &Graph, matches: &ArgMatches, wanted: &Options, backend: &dyn Backend) -> Result<String, Complaint> {
+    let plan = backend.compile(graph, wanted).map_err(|error| refused(subject, error))?;
     let runtime = Builder::new_current_thread().enable_all().build().map_err(cannot_start)?;
     let preview = runtime.block_on(backend.preview(&plan)).map_err(|error| refused(subject, error))?;
     if let Some(folder) = backend.lay_out(&plan).map_err(|error| refused(subject, error))? {

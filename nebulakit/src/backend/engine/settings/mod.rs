@@ -18,7 +18,6 @@ use self::keys::span;
 pub(in crate::backend) use self::layers::Layers;
 use self::layers::join;
 pub(in crate::backend) use self::mistakes::Mistakes;
-pub(crate) use self::origin::Shown;
 use super::rules::{Rule, Rules};
 use crate::services::env::{self, Environment};
 
