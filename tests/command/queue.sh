@@ -1,14 +1,15 @@
 #!/bin/sh
-# A queue of jobs that runs each at once, for tests: submit, status, cancel, find. Its state is in $QUEUE_DIR.
+# A queue of jobs that runs each at once, for tests: `queue.sh FOLDER submit|status|cancel|find ..`. Its state is in the folder.
 set -u
-verb=$1
-shift
+queue=$1
+verb=$2
+shift 2
 case $verb in
 submit)
     name=$1 out=$2 err=$3
     shift 3
     id=$(mktemp -u XXXXXXXX)
-    dir=$QUEUE_DIR/$id
+    dir=$queue/$id
     mkdir -p "$dir"
     printf '%s' "$name" >"$dir/name"
     printf '%s\n' "$@" >"$dir/argv"
@@ -18,8 +19,8 @@ submit)
         echo $? >"$dir/exit.new"
         mv "$dir/exit.new" "$dir/exit"
     ) >/dev/null 2>&1 &
-    if [ -e "$QUEUE_DIR/lose-answers" ]; then
-        rm "$QUEUE_DIR/lose-answers"
+    if [ -e "$queue/lose-answers" ]; then
+        rm "$queue/lose-answers"
         echo "the connection was reset"
         exit 0
     fi
@@ -28,7 +29,7 @@ submit)
 status)
     echo "JOBID STAT EXIT"
     for id in "$@"; do
-        dir=$QUEUE_DIR/$id
+        dir=$queue/$id
         if [ -e "$dir/word" ]; then
             echo "$id $(cat "$dir/word") -"
         elif [ -e "$dir/exit" ]; then
@@ -43,11 +44,11 @@ status)
     ;;
 cancel)
     for id in "$@"; do
-        kill -TERM -- "-$(cat "$QUEUE_DIR/$id/pid")"
+        kill -TERM -- "-$(cat "$queue/$id/pid")"
     done
     ;;
 find)
-    for dir in "$QUEUE_DIR"/*/; do
+    for dir in "$queue"/*/; do
         if [ -e "$dir/name" ] && [ "$(cat "$dir/name")" = "$1" ]; then echo "found $(basename "$dir")"; fi
     done
     ;;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod broken;
+mod command;
 mod local;
 
 nebulakit::testing::backend_conformance::register!();

@@ -1,9 +1,5 @@
-//! The program of the worker processes.
-
-use nebulakit::coordinator::worker_main;
+//! The program of the worker processes, and of jobs on engines.
 
 nebulakit::testing::backend_conformance::register!();
 
-fn main() {
-    worker_main();
-}
+nebulakit::main!();

@@ -25,7 +25,10 @@ fn an_attempt_leaves_outputs_and_a_record() {
     let [began, ended] = ["began", "ended"].map(|key| record[key].as_str().unwrap().to_owned());
     assert!(began <= ended && began.len() == "2026-01-01T00:00:00.000Z".len(), "{record}");
     assert_eq!(std::fs::read_to_string(plan.path().join("nodes/n0/outputs")).unwrap(), "0\n");
-    assert_eq!((plan.names("ended"), plan.names("nodes/n0/0")), (vec!["n0.0".into()], vec!["claim".into(), "inputs.pb".into(), "outputs.pb".into(), "record.json".into()]));
+    assert_eq!(
+        (plan.names("ended"), plan.names("nodes/n0/0")),
+        (vec!["n0.0".into()], vec!["claim".into(), "inputs.pb".into(), "outputs.pb".into(), "record.json".into()])
+    );
     assert!(!record.to_string().contains("marker"));
 }
 
@@ -39,7 +42,10 @@ fn an_attempt_without_a_number_is_the_first_that_nobody_has() {
     assert_eq!((plan.output("n0", 1), plan.names("ended")), (int(3), vec!["n0.1".to_owned()]));
     // What has succeeded is not run again.
     let again = plan.run(&words);
-    assert_eq!((again.status.code(), stderr(&again).as_str()), (Some(0), "note: attempt 1 at the node `n0` has succeeded; nothing is run\n"));
+    assert_eq!(
+        (again.status.code(), stderr(&again).as_str()),
+        (Some(0), "note: attempt 1 at the node `n0` has succeeded; nothing is run\n")
+    );
     assert_eq!(plan.names("nodes/n0"), ["0", "1", "outputs"]);
 }
 
@@ -82,7 +88,8 @@ fn a_task_goes_on_from_the_checkpoint_of_the_attempt_before() {
 #[test]
 fn data_goes_where_the_plan_says() {
     let plan = Plan::new().given("n2%2fn0", 0, &[("place", text("p"))]);
-    let build = serde_json::from_slice::<serde_json::Value>(&std::fs::read(plan.path().join("plan.json")).unwrap()).unwrap()["build"].clone();
+    let build =
+        serde_json::from_slice::<serde_json::Value>(&std::fs::read(plan.path().join("plan.json")).unwrap()).unwrap()["build"].clone();
     plan.says(&json!({"build": build, "data": plan.path().join("data")}));
     let ended = plan.run(&["--node", "n2/n0", "--attempt", "0", "--task", "write_blocking"]);
     assert_ne!(ended.status.code(), Some(0), "it takes no input");

@@ -28,8 +28,7 @@ impl Plan {
 
     /// Writes `plan.json` with these entries besides or instead.
     pub(crate) fn says(&self, entries: &Value) {
-        let mut plan =
-            json!({"version": 1, "id": "p1", "name": "flow", "backend": "test", "build": "", "program": "bin/0123"});
+        let mut plan = json!({"version": 1, "id": "p1", "name": "flow", "backend": "test", "build": "", "program": "bin/0123"});
         plan.as_object_mut().unwrap().extend(entries.as_object().unwrap().clone());
         std::fs::write(self.path().join("plan.json"), plan.to_string()).unwrap();
     }

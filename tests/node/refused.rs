@@ -40,7 +40,10 @@ fn wrong_words_are_a_mistake_in_usage() {
     let ended = plan.run(&["--nodes", "n0"]);
     let said = stderr(&ended);
     assert_eq!(ended.status.code(), Some(2), "{said}");
-    assert!(said.starts_with("error: `node-execute` has no option `--nodes`\n\nusage: fixture node-execute --plan FOLDER --node ID"), "{said}");
+    assert!(
+        said.starts_with("error: `node-execute` has no option `--nodes`\n\nusage: fixture node-execute --plan FOLDER --node ID"),
+        "{said}"
+    );
     assert_eq!(plan.names(""), ["plan.json"]);
 }
 
@@ -49,5 +52,8 @@ fn a_node_leads_out_of_no_folder() {
     let plan = Plan::new();
     let ended = plan.run(&["--node", "../../../x", "--attempt", "0", "--task", "nothing"]);
     assert_ne!(ended.status.code(), Some(4), "{}", stderr(&ended));
-    assert_eq!((plan.names(""), plan.names("ended")), (vec!["ended".into(), "nodes".into(), "plan.json".into()], vec!["%2e.%2f..%2f..%2fx.0".into()]));
+    assert_eq!(
+        (plan.names(""), plan.names("ended")),
+        (vec!["ended".into(), "nodes".into(), "plan.json".into()], vec!["%2e.%2f..%2f..%2fx.0".into()])
+    );
 }

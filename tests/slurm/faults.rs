@@ -50,7 +50,8 @@ fn a_run_whose_driver_was_killed_goes_on_where_it_was() {
     child.wait().unwrap();
     assert_eq!(place.jobs(), [job]);
     std::fs::write(format!("{}.go", place.ledger().display()), "").unwrap();
-    let run = serde_json::from_str::<serde_json::Value>(&place.said(&["runs", "list", "--json"])).unwrap()[0]["run"].as_str().unwrap().to_owned();
+    let run =
+        serde_json::from_str::<serde_json::Value>(&place.said(&["runs", "list", "--json"])).unwrap()[0]["run"].as_str().unwrap().to_owned();
     let said = place.said(&["runs", "attach", &run]);
     assert_eq!(said.trim(), "4");
     assert_eq!(place.ran(), ["nap", "double", "double"]);

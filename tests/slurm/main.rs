@@ -1,5 +1,9 @@
 //! Whole runs on a real Slurm cluster, that of tests/slurm/with-slurm.sh, from the command line of a program.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test that cannot set itself up has failed; it asks where its cluster is")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot set itself up has failed; it asks where its cluster is"
+)]
 
 mod conformance;
 mod ends;

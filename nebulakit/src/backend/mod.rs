@@ -28,7 +28,7 @@ use futures_util::future::BoxFuture;
 pub use self::capability::{Capabilities, Capability};
 pub use self::command::CommandBackend;
 pub(crate) use self::command::KIND as COMMAND;
-pub(crate) use self::engine::{Said, Settings, Shown};
+pub(crate) use self::engine::{Said, Settings};
 pub use self::error::{NodeError, RunError};
 pub use self::local::{LocalBackend, RunLocal};
 pub use self::plan::{CacheUse, Options, Plan};
@@ -78,7 +78,8 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// When the backend does not support it, when there is no such run, when it is over, or when another process drives it.
     fn drive<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<RunHandle, RunError>> {
-        let reason = format!("the backend `{}` cannot go on with the run {run}: its tasks ended with the process that drove it", self.name());
+        let reason =
+            format!("the backend `{}` cannot go on with the run {run}: its tasks ended with the process that drove it", self.name());
         Box::pin(async move { Err(RunError::Refused(vec![reason])) })
     }
 

@@ -6,9 +6,9 @@ use std::fs::{DirEntry, File, Metadata};
 use std::io;
 use std::path::PathBuf;
 
+use crate::process::file_name::file_name;
 use crate::run::digest;
 use crate::run::error::{At as _, RecordError};
-use crate::process::file_name::file_name;
 use crate::run::folder::{DECK, RunFolder, entries};
 use crate::run::path::NodePath;
 use crate::run::state::RunState;

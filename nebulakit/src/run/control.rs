@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::process::file_name::file_name;
+use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::folder::{Durability, RunFolder, publish, publish_first};
 use crate::run::gate::Answer;
 

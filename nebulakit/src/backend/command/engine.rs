@@ -209,9 +209,15 @@ impl Engine for Commands {
     }
 
     fn look<'a>(&'a self, ids: &'a [EngineId]) -> BoxFuture<'a, Result<HashMap<EngineId, Seen>, EngineError>> {
-        let at_once = if self.section.status.has("ids") { IDS } else { 1 };
+        let status = &self.section.status;
+        let at_once = match (status.has("id"), status.has("ids")) {
+            (true, _) => 1,
+            (false, true) => IDS,
+            (false, false) => usize::MAX,
+        };
         Box::pin(async move {
-            let mut answers = stream::iter(chunks(ids, at_once)).map(|ids| async move { self.look_at(&ids).await }).buffer_unordered(AT_ONCE);
+            let mut answers =
+                stream::iter(chunks(ids, at_once)).map(|ids| async move { self.look_at(&ids).await }).buffer_unordered(AT_ONCE);
             let mut all = HashMap::new();
             while let Some(seen) = answers.next().await {
                 all.extend(seen?);

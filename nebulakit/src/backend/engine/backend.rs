@@ -12,6 +12,7 @@ use super::plan::NewPlan;
 use super::rules::Rules;
 use super::strategy::{EngineStrategy, OnEngine};
 use super::variables;
+use super::wanted::Wanted;
 use crate::backend::node::{PlanFile, PlanFolder};
 use crate::backend::{Backend, Capabilities, Capability, LocalBackend, Options, Plan, Preview, RunError};
 use crate::coordinator::{Clock, ContainerStrategy, CoordinatorBuilder, SystemClock};
@@ -82,7 +83,8 @@ impl EngineBackend {
         let refused = |said: String| RunError::Refused(vec![said]);
         let folder = PlanFolder::at(path).map_err(|error| refused(format!("there is no current folder: {error}")))?;
         if folder.plan_file().exists() {
-            let said = format!("the folder {} holds the plan of another run\nhint: name a new folder, or leave `--plan-dir` out", path.display());
+            let said =
+                format!("the folder {} holds the plan of another run\nhint: name a new folder, or leave `--plan-dir` out", path.display());
             return Err(refused(said));
         }
         let new = NewPlan {
@@ -93,16 +95,24 @@ impl EngineBackend {
             files: &plan.files,
             program: self.options.program.as_deref(),
         };
-        let program = new.write(&folder).map_err(|error| refused(format!("cannot write the plan into {}: {error}", path.display())))?;
+        let written = new.write(&folder).and_then(|program| Wanted::of(&plan.options).write(&folder).map(|()| program));
+        let program = written.map_err(|error| refused(format!("cannot write the plan into {}: {error}", path.display())))?;
         Ok((folder, program))
     }
 
-    /// The plan of a run that another process drove, as that wrote it.
-    fn as_it_is(&self, run: &RunFolder, workflow: &str) -> Result<CoordinatorBuilder, RunError> {
+    /// The plan of a run that another process drove.
+    fn plan_of(&self, run: &RunId) -> Result<PlanFolder, RunError> {
+        let run = self.local.attach(run)?;
+        let path = std::fs::read_to_string(run.folder().path().join("plan"));
+        let path = path.map_err(|error| RunError::Refused(vec![format!("the run {} has no plan: {error}", run.id())]))?;
+        PlanFolder::at(Path::new(path.trim_end_matches('\n'))).map_err(|error| RunError::Refused(vec![error.to_string()]))
+    }
+
+    /// What sets the coordinator up that has the attempts of such a plan run on.
+    fn as_it_is(&self, folder: PlanFolder, run: &RunFolder, workflow: &str) -> Result<CoordinatorBuilder, RunError> {
         let refused = |said: String| RunError::Refused(vec![said]);
-        let path = std::fs::read_to_string(run.path().join("plan")).map_err(|error| refused(format!("the run {} has no plan: {error}", run.id())))?;
-        let folder = PlanFolder::at(Path::new(path.trim_end_matches('\n'))).map_err(|error| refused(error.to_string()))?;
-        let plan = PlanFile::read(&folder.plan_file()).map_err(|said| refused(format!("cannot read the plan {}: {said}", folder.path().display())))?;
+        let plan = PlanFile::read(&folder.plan_file())
+            .map_err(|said| refused(format!("cannot read the plan {}: {said}", folder.path().display())))?;
         if plan.backend != self.engine.name() {
             let said = format!("the run {} is one of the backend `{}`, not of `{}`", run.id(), plan.backend, self.engine.name());
             return Err(refused(said));
@@ -197,7 +207,12 @@ impl Backend for EngineBackend {
     }
 
     fn drive<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<RunHandle, RunError>> {
-        Box::pin(self.local.resume_with(run, |folder, workflow| self.as_it_is(folder, workflow)))
+        Box::pin(async move {
+            let plan = self.plan_of(run)?;
+            let options = Wanted::read(&plan)
+                .map_err(|error| RunError::Refused(vec![format!("cannot read the plan {}: {error}", plan.path().display())]))?;
+            self.local.resume_with(run, options, |folder, workflow| self.as_it_is(plan, folder, workflow)).await
+        })
     }
 
     fn lay_out(&self, plan: &Plan) -> Result<Option<PathBuf>, RunError> {

@@ -84,9 +84,17 @@ pub(super) enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum News {
     /// It takes no more for now.
-    Held { reason: String },
-    Queued { id: EngineId, reason: Option<String> },
-    Running { id: EngineId, host: Option<String> },
+    Held {
+        reason: String,
+    },
+    Queued {
+        id: EngineId,
+        reason: Option<String>,
+    },
+    Running {
+        id: EngineId,
+        host: Option<String>,
+    },
 }
 
 /// The jobs that are open.
@@ -123,10 +131,6 @@ impl Board {
         self.jobs.is_empty()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.jobs.len()
-    }
-
     /// Nobody waits for it any more, or a record was found; the id, if the engine may still have it.
     pub(super) fn remove(&mut self, key: Key) -> Option<EngineId> {
         self.running.remove(&key);
@@ -148,14 +152,6 @@ impl Board {
                 None
             }
             Where::Going | Where::Unclear(..) => None,
-        }
-    }
-
-    /// The engine's id of a job.
-    pub(super) fn id(&self, key: Key) -> Option<&EngineId> {
-        match &self.jobs.get(&key)?.at {
-            Where::There(id) => Some(id),
-            _ => None,
         }
     }
 
@@ -239,14 +235,20 @@ impl Board {
         if self.look.is_none_or(|look| look > now) {
             return Vec::new();
         }
-        let mut ids: Vec<_> = self.jobs.values().filter_map(|open| if let Where::There(id) = &open.at { Some(id.clone()) } else { None }).collect();
+        let mut ids: Vec<_> =
+            self.jobs.values().filter_map(|open| if let Where::There(id) = &open.at { Some(id.clone()) } else { None }).collect();
         ids.sort_unstable();
         self.look = (!ids.is_empty()).then(|| now + self.pace.poll);
         ids
     }
 
     /// What the engine says of those jobs; the news in it.
-    pub(super) fn looked(&mut self, now: Instant, asked: &[EngineId], answer: Result<HashMap<EngineId, Seen>, EngineError>) -> Vec<(Key, News)> {
+    pub(super) fn looked(
+        &mut self,
+        now: Instant,
+        asked: &[EngineId],
+        answer: Result<HashMap<EngineId, Seen>, EngineError>,
+    ) -> Vec<(Key, News)> {
         let mut answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
@@ -341,4 +343,226 @@ pub(super) enum Told {
     Over(Verdict),
     /// The job has to be cancelled.
     Cancel(EngineId),
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const POLL: Duration = Duration::from_secs(10);
+
+    fn board() -> (Board, Instant) {
+        (Board::new(Pace { queue: Some(Duration::from_secs(3600)), ..Pace::default() }), Instant::now())
+    }
+
+    fn id(text: &str) -> EngineId {
+        text.into()
+    }
+
+    /// A board with one job, which the engine has.
+    fn with_one() -> (Board, Instant) {
+        let (mut board, now) = board();
+        board.add(now, 7, "a".to_owned(), None);
+        assert_eq!(board.to_submit(now), [7]);
+        assert_eq!(board.submitted(now, 7, Ok(id("1"))), Told::News(News::Queued { id: id("1"), reason: None }));
+        (board, now)
+    }
+
+    fn look(board: &mut Board, now: Instant, seen: Option<Seen>) -> Vec<(Key, News)> {
+        let ids = board.to_look(now);
+        assert_eq!(ids, [id("1")]);
+        let answer = seen.map(|seen| (id("1"), seen)).into_iter().collect();
+        board.looked(now, &ids, Ok(answer))
+    }
+
+    #[test]
+    fn the_engine_is_asked_soon_and_then_at_its_pace() {
+        let (mut board, now) = with_one();
+        assert!(board.to_look(now).is_empty());
+        let first = now + Duration::from_secs(2);
+        let news = look(&mut board, first, Some(Seen::Queued { reason: Some("Resources".to_owned()) }));
+        assert_eq!(news, [(7, News::Queued { id: id("1"), reason: Some("Resources".to_owned()) })]);
+        assert!(board.to_look(first + POLL / 2).is_empty());
+        assert_eq!(look(&mut board, first + POLL, Some(Seen::Queued { reason: Some("Resources".to_owned()) })), []);
+        let running = || Some(Seen::Running { host: Some("c1".to_owned()) });
+        assert_eq!(look(&mut board, first + POLL * 2, running()), [(7, News::Running { id: id("1"), host: Some("c1".to_owned()) })]);
+        assert_eq!(look(&mut board, first + POLL * 3, running()), []);
+        // One that the engine put back waits again.
+        assert_eq!(look(&mut board, first + POLL * 4, Some(Seen::Queued { reason: None })).len(), 1);
+    }
+
+    #[test]
+    fn the_word_of_the_engine_counts_when_no_record_came() {
+        let (mut board, now) = with_one();
+        let at = now + Duration::from_secs(2);
+        let end = EngineEnd::new(Ending::OutOfMemory).because("oom");
+        look(&mut board, at, Some(Seen::Ended(end.clone())));
+        assert_eq!(board.verdicts(at + Duration::from_millis(4999)), []);
+        assert_eq!(board.verdicts(at + Duration::from_secs(5)), [(7, Verdict::Ended(end))]);
+    }
+
+    #[test]
+    fn a_job_that_nobody_knows_for_a_minute_is_lost() {
+        let (mut board, now) = with_one();
+        let at = now + Duration::from_secs(2);
+        look(&mut board, at, None);
+        look(&mut board, at + POLL, None);
+        assert_eq!(board.verdicts(at + Duration::from_secs(59)), []);
+        assert_eq!(
+            board.verdicts(at + Duration::from_secs(60)),
+            [(7, Verdict::Lost("the engine does not know the job 1 any more".to_owned()))]
+        );
+        // It was only late.
+        look(&mut board, at + POLL * 2, Some(Seen::Running { host: None }));
+        assert_eq!(board.verdicts(at + Duration::from_secs(60)), []);
+    }
+
+    #[test]
+    fn an_engine_that_is_silent_loses_nothing() {
+        let (mut board, now) = with_one();
+        let mut at = now + Duration::from_secs(2);
+        for _ in 0..100 {
+            let ids = board.to_look(at);
+            assert_eq!(board.looked(at, &ids, Err(EngineError("down".to_owned()))), []);
+            at += POLL;
+        }
+        assert_eq!(board.verdicts(now + Duration::from_secs(3599)), []);
+    }
+
+    #[test]
+    fn a_job_that_waits_for_too_long_is_given_up_with_the_reason() {
+        let (mut board, now) = with_one();
+        look(&mut board, now + Duration::from_secs(2), Some(Seen::Queued { reason: Some("Priority".to_owned()) }));
+        let hour = Duration::from_secs(3600);
+        assert_eq!(board.verdicts(now + hour - Duration::from_secs(1)), []);
+        assert_eq!(board.verdicts(now + hour), [(7, Verdict::Queued(hour, Some("Priority".to_owned())))]);
+    }
+
+    #[test]
+    fn limits_of_the_engine_hold_jobs_back() {
+        let (mut board, now) = board();
+        board.add(now, 1, "a".to_owned(), None);
+        board.to_submit(now);
+        let held = || Err(NotSubmitted::Held("QOSMaxSubmit".to_owned()));
+        assert_eq!(board.submitted(now, 1, held()), Told::News(News::Held { reason: "QOSMaxSubmit".to_owned() }));
+        assert!(board.to_submit(now + Duration::from_secs(4)).is_empty());
+        assert_eq!(board.to_submit(now + Duration::from_secs(5)), [1]);
+        // It is told once.
+        assert_eq!(board.submitted(now + Duration::from_secs(5), 1, held()), Told::Nothing);
+    }
+
+    #[test]
+    fn a_submit_without_an_answer_is_looked_for_and_made_again_only_where_there_is_none() {
+        for is_there in [true, false] {
+            let (mut board, mut now) = board();
+            board.add(now, 1, "a".to_owned(), None);
+            board.to_submit(now);
+            assert_eq!(board.submitted(now, 1, Err(NotSubmitted::Unclear("reset".to_owned()))), Told::Nothing);
+            assert!(board.to_submit(now).is_empty());
+            assert_eq!(board.to_find(now), [(1, "a".to_owned())]);
+            if is_there {
+                assert!(matches!(board.found(now, 1, Ok(Some(id("9")))), Told::News(News::Queued { .. })));
+                assert!(board.to_find(now).is_empty() && board.to_submit(now).is_empty());
+                continue;
+            }
+            board.found(now, 1, Ok(None));
+            assert!(board.to_find(now).is_empty() && board.to_submit(now).is_empty(), "it may be late");
+            now += Duration::from_secs(5);
+            assert_eq!(board.to_find(now).len(), 1);
+            board.found(now, 1, Ok(None));
+            assert_eq!(board.to_submit(now), [1]);
+        }
+    }
+
+    #[test]
+    fn a_job_that_is_cancelled_while_it_is_submitted_is_cancelled_there() {
+        let (mut board, now) = board();
+        board.add(now, 1, "a".to_owned(), None);
+        board.to_submit(now);
+        assert_eq!(board.cancel(now, 1), None);
+        assert_eq!(board.submitted(now, 1, Ok(id("5"))), Told::Cancel(id("5")));
+        // One that was not submitted yet never is.
+        board.add(now, 2, "b".to_owned(), None);
+        assert_eq!(board.cancel(now, 2), None);
+        assert!(board.to_submit(now).is_empty());
+        assert_eq!(board.verdicts(now), [(2, Verdict::Ended(EngineEnd::new(Ending::Cancelled)))]);
+        // One that nobody waits for any more, either.
+        board.add(now, 3, "c".to_owned(), None);
+        board.to_submit(now);
+        board.remove(3);
+        assert_eq!(board.submitted(now, 3, Ok(id("6"))), Told::Cancel(id("6")));
+    }
+
+    /// What an engine may answer, and time that goes by.
+    #[derive(Debug, Clone)]
+    enum Step {
+        Wait(u64),
+        Submit(u8),
+        Find(u8),
+        Look(u8),
+        Cancel,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            (1..20u64).prop_map(Step::Wait),
+            (0..4u8).prop_map(Step::Submit),
+            (0..3u8).prop_map(Step::Find),
+            (0..5u8).prop_map(Step::Look),
+            Just(Step::Cancel),
+        ]
+    }
+
+    proptest! {
+        /// Whatever the engine answers: a job is submitted again only if the engine has none of its name or takes none, and what was given up is no more asked for.
+        #[test]
+        fn no_job_is_submitted_twice(steps in prop::collection::vec(step(), 0..60)) {
+            let (mut board, mut now) = board();
+            board.add(now, 1, "a".to_owned(), None);
+            let (mut has, mut is_going) = (false, false);
+            for step in steps {
+                if !is_going && !board.to_submit(now).is_empty() {
+                    prop_assert!(!has, "the engine has it already");
+                    is_going = true;
+                }
+                match step {
+                    Step::Wait(seconds) => now += Duration::from_secs(seconds),
+                    Step::Submit(answer) if is_going => {
+                        is_going = false;
+                        let answer = match answer {
+                            0 => { has = true; Ok(id("1")) }
+                            1 => { has = true; Err(NotSubmitted::Unclear("lost".to_owned())) }
+                            2 => Err(NotSubmitted::Unclear("never came".to_owned())),
+                            _ => Err(NotSubmitted::Held("full".to_owned())),
+                        };
+                        board.submitted(now, 1, answer);
+                    }
+                    Step::Find(answer) if !board.to_find(now).is_empty() => {
+                        let answer = match answer {
+                            0 => Err(EngineError("down".to_owned())),
+                            _ => Ok(has.then(|| id("1"))),
+                        };
+                        board.found(now, 1, answer);
+                    }
+                    Step::Look(answer) => {
+                        let ids = board.to_look(now);
+                        let seen = match answer {
+                            0 => None,
+                            1 => Some(Seen::Queued { reason: None }),
+                            2 => Some(Seen::Running { host: None }),
+                            _ => Some(Seen::Ended(EngineEnd::new(Ending::Unknown))),
+                        };
+                        prop_assert!(ids.is_empty() || has);
+                        let answer = ids.first().cloned().zip(seen).into_iter().collect();
+                        board.looked(now, &ids, Ok(answer));
+                    }
+                    Step::Cancel => { board.cancel(now, 1); }
+                    Step::Submit(_) | Step::Find(_) => {}
+                }
+                prop_assert!(board.due(now) >= now);
+            }
+        }
+    }
 }

@@ -11,14 +11,18 @@ mod rules;
 mod settings;
 mod strategy;
 mod variables;
+mod wanted;
 mod watcher;
 
 pub(in crate::backend) use self::backend::{EngineBackend, EngineOptions};
 pub(in crate::backend) use self::board::Pace;
 pub(in crate::backend) use self::contract::{Ending, Engine, EngineEnd, EngineError, EngineId, EngineJob, NotSubmitted, Seen};
 pub(in crate::backend) use self::plan::quoted;
-pub(in crate::backend) use self::rules::{Rule, Rules, sorted};
-pub(in crate::backend) use self::settings::{Keys, Mistakes, Scope};
-pub(crate) use self::settings::{Said, Settings, SettingsError, Shown};
+#[cfg(feature = "slurm")]
+pub(in crate::backend) use self::rules::sorted;
+#[cfg(feature = "slurm")]
+pub(in crate::backend) use self::settings::Scope;
+pub(in crate::backend) use self::settings::{Keys, Mistakes};
+pub(crate) use self::settings::{Said, Settings};
 pub(in crate::backend) use self::strategy::seconds;
 pub(in crate::backend) use self::variables::of_jobs;

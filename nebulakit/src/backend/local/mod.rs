@@ -36,7 +36,7 @@ use super::inputs::unfit;
 use super::{Backend, Capabilities, Options, Plan, Preview, RunError, needs};
 use crate::coordinator::{ContainerStrategy, Coordinator, CoordinatorBuilder};
 use crate::graph::Graph;
-use crate::run::{Cache, Durability, Recorder, RunFolder, RunHandle, RunId, RunsFolder, TaskChange};
+use crate::run::{Cache, Recorder, RunFolder, RunHandle, RunId, RunsFolder, TaskChange};
 use crate::task::builder::ContextBuilder;
 use crate::task::context::Context;
 use crate::task::mock::Mocks;
@@ -245,20 +245,22 @@ impl LocalBackend {
     pub(in crate::backend) async fn resume_with(
         &self,
         run: &RunId,
+        options: Options,
         coordinator: impl FnOnce(&RunFolder, &str) -> Result<CoordinatorBuilder, RunError> + Send,
     ) -> Result<RunHandle, RunError> {
-        let recorder = Arc::new(Recorder::resume(&self.runs, run, Durability::Kernel).map_err(RunError::Record)?);
+        let recorder = Recorder::resume(&self.runs, run, options.durability).map_err(RunError::Record)?.keeping(options.keep);
+        let recorder = Arc::new(recorder);
         (self.begun)(&recorder);
         let handle = self.attach(run)?;
         let (graph, inputs) = (handle.graph().map_err(RunError::Record)?, handle.inputs().map_err(RunError::Record)?);
         let state = handle.state().map_err(RunError::Record)?;
-        let mut options = Options::new().inputs(inputs);
+        let mut options = options.inputs(inputs);
         (options.resumes, options.from) = (state.resumes.clone(), state.from.clone());
         let plan = Plan { backend: state.backend.clone(), graph, options, files: Vec::new() };
         let folder = recorder.folder().clone();
         let builder = coordinator(&folder, &plan.graph.name)?;
         let former = self.former(&plan)?;
-        let cached = Cached::new(&self.runs, plan.options.cache, folder.id().clone(), Durability::Kernel);
+        let cached = Cached::new(&self.runs, plan.options.cache, folder.id().clone(), plan.options.durability);
         let told = Told::of(&folder).map_err(RunError::Record)?;
         let mut answers = former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
         answers.extend(crate::run::answers(&folder).map_err(RunError::Record)?);

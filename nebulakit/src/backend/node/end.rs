@@ -67,7 +67,8 @@ fn stored(attempt: &AttemptFolder, ended: &Ended) -> Stored {
             Stored::Failure(FailureRecord::of(Failure { recoverable: Some(false), ..Failure::user(code::IGNORED, said) }))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let said = format!("neither outputs nor an error could be stored\nthe end of what was written to standard error:\n{}", ended.tail);
+            let said =
+                format!("neither outputs nor an error could be stored\nthe end of what was written to standard error:\n{}", ended.tail);
             let failure = Failure::system(said, true);
             let code = if ended.is_stopped { code::TERMINATED.to_owned() } else { failure.code };
             Stored::Nothing(FailureRecord::of(Failure { code, ..failure }))

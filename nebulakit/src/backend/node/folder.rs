@@ -92,7 +92,8 @@ impl NodeFolder {
         };
         // Without its end the line is being written.
         let Some(line) = text.strip_suffix('\n') else { return Ok(None) };
-        let number = line.parse().map_err(|_| io::Error::other(format!("{} holds {line:?}, expected the number of an attempt", path.display())));
+        let number =
+            line.parse().map_err(|_| io::Error::other(format!("{} holds {line:?}, expected the number of an attempt", path.display())));
         number.map(Some)
     }
 

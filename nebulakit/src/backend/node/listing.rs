@@ -12,9 +12,12 @@ use crate::services::env::Environment;
 /// The node, and the attempt where the line names one, of the line whose number, from 0, is what `variable` holds.
 pub(super) fn listed(environment: &Environment, variable: &str, list: &Path) -> Result<(String, Option<u32>), Refusal> {
     let shown = visible::line(variable);
-    let text = environment.non_empty(variable).ok_or_else(|| Refusal::unfit(format!("the variable `{shown}` is to say which line of the list it is, and is not set")))?;
-    let number: usize =
-        text.trim().parse().map_err(|_| Refusal::unfit(format!("the variable `{shown}` holds `{}`, expected the number of a line, from 0", visible::line(text))))?;
+    let text = environment
+        .non_empty(variable)
+        .ok_or_else(|| Refusal::unfit(format!("the variable `{shown}` is to say which line of the list it is, and is not set")))?;
+    let number: usize = text.trim().parse().map_err(|_| {
+        Refusal::unfit(format!("the variable `{shown}` holds `{}`, expected the number of a line, from 0", visible::line(text)))
+    })?;
     let unreadable = |error: std::io::Error| Refusal::unfit(format!("cannot read the list {}: {error}", list.display()));
     let file = File::open(list).map_err(unreadable)?;
     let line = BufReader::new(file).lines().nth(number).transpose().map_err(unreadable)?;

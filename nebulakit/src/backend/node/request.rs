@@ -90,7 +90,8 @@ impl Words {
             }
             let shown = || visible::line(&word.to_string_lossy()).into_owned();
             let (name, inline) = split(word);
-            let option = OPTIONS.into_iter().find(|option| name == *option).ok_or_else(|| format!("`{VERB}` has no option `{}`", shown()))?;
+            let option =
+                OPTIONS.into_iter().find(|option| name == *option).ok_or_else(|| format!("`{VERB}` has no option `{}`", shown()))?;
             // A value that was forgotten must not take the next option for itself.
             let next = || arguments.next().filter(|value| !OPTIONS.contains(&&*split(value).0)).cloned();
             let value = inline.or_else(next).filter(|value| !value.is_empty()).ok_or_else(|| format!("`{option}` needs a value"))?;
@@ -107,7 +108,8 @@ impl Words {
     }
 
     fn text(&self, option: &str) -> Result<Option<&str>, String> {
-        let value = self.value(option).map(|value| value.to_str().ok_or_else(|| format!("the value of `{option}` is not UTF-8: {value:?}")));
+        let value =
+            self.value(option).map(|value| value.to_str().ok_or_else(|| format!("the value of `{option}` is not UTF-8: {value:?}")));
         value.transpose()
     }
 }

@@ -18,7 +18,11 @@ const SINCE: &str = "--starttime=now-14days";
 ///
 /// # Errors
 /// When there is no answer. `Ok(None)` where this cluster keeps no accounts.
-pub(super) async fn ends(client: &Client, ids: &[&EngineId], cluster: Option<String>) -> Result<Option<HashMap<EngineId, Seen>>, EngineError> {
+pub(super) async fn ends(
+    client: &Client,
+    ids: &[&EngineId],
+    cluster: Option<String>,
+) -> Result<Option<HashMap<EngineId, Seen>>, EngineError> {
     // All elements of an array are told by its number.
     let numbers: BTreeSet<_> = ids.iter().filter_map(|id| id.as_str().split('_').next()).collect();
     let numbers: Vec<_> = numbers.into_iter().collect();

@@ -49,10 +49,12 @@ pub(super) fn are_equal(one: &EngineJob, other: &EngineJob) -> bool {
 /// The words of a job without those that say which node it is, and which attempt.
 fn without_node(argv: &[String]) -> impl Iterator<Item = &String> {
     let mut words = argv.iter();
-    std::iter::from_fn(move || loop {
-        match words.next()? {
-            word if word == "--node" || word == "--attempt" => drop(words.next()),
-            word => return Some(word),
+    std::iter::from_fn(move || {
+        loop {
+            match words.next()? {
+                word if word == "--node" || word == "--attempt" => drop(words.next()),
+                word => return Some(word),
+            }
         }
     })
 }
@@ -126,7 +128,8 @@ mod tests {
     #[test]
     fn equal_jobs_go_together_and_arrays_are_cut() {
         let dir = tempfile::tempdir().unwrap();
-        let jobs: Vec<_> = [1.0, 1.0, 2.0, 1.0, 2.0, 1.0].iter().enumerate().map(|(at, cores)| job(dir.path(), &format!("n{at}"), *cores)).collect();
+        let jobs: Vec<_> =
+            [1.0, 1.0, 2.0, 1.0, 2.0, 1.0].iter().enumerate().map(|(at, cores)| job(dir.path(), &format!("n{at}"), *cores)).collect();
         assert_eq!(groups(&jobs, 3, are_equal), [vec![0, 1, 3], vec![2, 4], vec![5]]);
         assert_eq!(groups(&jobs, 0, are_equal).len(), 6);
     }

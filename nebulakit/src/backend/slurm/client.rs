@@ -91,7 +91,9 @@ impl Client {
 
 async fn run(mut command: Command, program: &str, input: &str) -> Result<Said, NotRun> {
     let mut child = command.spawn().map_err(|error| {
-        NotRun::NotStarted(format!("`{program}` cannot be started: {error}\n\nhint: Slurm's programs have to be on `PATH` where `run` is typed"))
+        NotRun::NotStarted(format!(
+            "`{program}` cannot be started: {error}\n\nhint: Slurm's programs have to be on `PATH` where `run` is typed"
+        ))
     })?;
     let mut stdin = child.stdin.take();
     let both = async {

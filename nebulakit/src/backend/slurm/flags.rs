@@ -25,7 +25,13 @@ pub(super) struct Output {
 ///
 /// # Errors
 /// When something of it cannot be said to `sbatch`.
-pub(super) fn words(job: &EngineJob, name: &str, settings: &Settings, output: &Output, elements: Option<usize>) -> Result<Vec<String>, String> {
+pub(super) fn words(
+    job: &EngineJob,
+    name: &str,
+    settings: &Settings,
+    output: &Output,
+    elements: Option<usize>,
+) -> Result<Vec<String>, String> {
     let mut words: Vec<_> = ["--parsable", "--no-requeue", "--nodes=1", "--ntasks=1", "--open-mode=append"].map(str::to_owned).into();
     let mut flag = |name: &str, value: &str| words.push(format!("--{name}={value}"));
     flag("job-name", name);
@@ -68,7 +74,11 @@ pub(super) fn words(job: &EngineJob, name: &str, settings: &Settings, output: &O
 
 /// Whole cores, at least one: Slurm hands out no parts.
 fn cores(cores: f64) -> u64 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a conversion of a float keeps to the bounds of the integer")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a conversion of a float keeps to the bounds of the integer"
+    )]
     let whole = cores.ceil() as u64;
     whole.max(1)
 }
@@ -80,7 +90,9 @@ fn minutes(time: Duration) -> u64 {
 
 /// That no variable is one which Slurm reads or sets.
 fn check(variables: &[(String, String)]) -> Result<(), String> {
-    let is_name = |name: &str| !name.is_empty() && !name.contains(['=', '\0']) && !["SLURM_", "SBATCH_"].iter().any(|prefix| name.starts_with(prefix));
+    let is_name = |name: &str| {
+        !name.is_empty() && !name.contains(['=', '\0']) && !["SLURM_", "SBATCH_"].iter().any(|prefix| name.starts_with(prefix))
+    };
     match variables.iter().find(|(name, value)| !is_name(name) || value.contains('\0')) {
         Some((name, _)) => Err(format!("the variable `{}` cannot be given to a job of Slurm", shown(name))),
         None => Ok(()),

@@ -9,13 +9,13 @@ mod arrays;
 mod backend;
 mod client;
 mod cluster;
+mod file_names;
 mod flags;
 #[cfg(test)]
 mod odd_answers;
 #[cfg(test)]
 mod on_a_cluster;
 mod queue;
-mod file_names;
 mod script;
 mod section;
 mod settings;
@@ -145,7 +145,8 @@ impl Engine for Slurm {
             let plans: Vec<_> = self.plans().iter().cloned().collect();
             for plan in plans {
                 let arrays = arrays::find(&plan, name);
-                let arrays = arrays.map_err(|error| EngineError(format!("cannot read the arrays of the plan {}: {error}", plan.display())))?;
+                let arrays =
+                    arrays.map_err(|error| EngineError(format!("cannot read the arrays of the plan {}: {error}", plan.display())))?;
                 for (array, index) in arrays {
                     if let Some(number) = self.number(&queue, &array).await? {
                         return Ok(Some(format!("{number}_{index}").into()));

@@ -26,7 +26,11 @@ impl Fake {
 
     fn slurm(&self) -> Slurm {
         let path = format!("{}:/usr/bin:/bin", self.0.path().display());
-        let own = Environment::empty().with("PATH", path).with("SBATCH_PARTITION", "elsewhere").with("SLURM_JOB_ID", "7").with("SLURM_CONF", "/c");
+        let own = Environment::empty()
+            .with("PATH", path)
+            .with("SBATCH_PARTITION", "elsewhere")
+            .with("SLURM_JOB_ID", "7")
+            .with("SLURM_CONF", "/c");
         let slurm = Slurm::new("slurm", &own, None, Rules::default());
         slurm.drives(self.path());
         slurm
@@ -79,11 +83,17 @@ async fn what_an_outer_job_left_in_the_environment_does_not_reach_the_programs()
 async fn a_limit_holds_all_that_would_come_behind() {
     let fake = Fake::new(&[
         ("scontrol", "echo 'MaxArraySize = 1'"),
-        ("sbatch", r#"echo x >> "$(dirname "$0")/calls"; echo 'sbatch: error: AssocMaxSubmitJobLimit' >&2; echo 'sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit)' >&2; exit 1"#),
+        (
+            "sbatch",
+            r#"echo x >> "$(dirname "$0")/calls"; echo 'sbatch: error: AssocMaxSubmitJobLimit' >&2; echo 'sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit)' >&2; exit 1"#,
+        ),
     ]);
     let jobs = [fake.job("n0"), fake.job("n1"), fake.job("n2")];
     let answers = fake.slurm().submit(&jobs).await;
-    assert!(answers.iter().all(|answer| matches!(answer, Err(NotSubmitted::Held(why)) if why.contains("AssocMaxSubmitJobLimit"))), "{answers:?}");
+    assert!(
+        answers.iter().all(|answer| matches!(answer, Err(NotSubmitted::Held(why)) if why.contains("AssocMaxSubmitJobLimit"))),
+        "{answers:?}"
+    );
     assert_eq!(fs::read_to_string(fake.path().join("calls")).unwrap(), "x\n");
 }
 
@@ -91,8 +101,14 @@ async fn a_limit_holds_all_that_would_come_behind() {
 async fn an_array_whose_answer_was_lost_is_found_again_by_each_of_its_jobs() {
     let fake = Fake::new(&[
         ("scontrol", "echo 'MaxArraySize = 100'"),
-        ("sbatch", r#"for w; do case $w in --job-name=*) printf '%s' "${w#*=}" > "$(dirname "$0")/name";; esac; done; echo 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1"#),
-        ("squeue", "printf 'JOBID\u{1f}A\u{1f}B\u{1f}C\u{1f}D\u{1f}E\u{1f}\\n'; n=$(cat \"$(dirname \"$0\")/name\"); for i in 0 1; do printf '31_%s\u{1f}RUNNING\u{1f}0\u{1f}n1\u{1f}None\u{1f}%s\u{1f}\\n' $i \"$n\"; done"),
+        (
+            "sbatch",
+            r#"for w; do case $w in --job-name=*) printf '%s' "${w#*=}" > "$(dirname "$0")/name";; esac; done; echo 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1"#,
+        ),
+        (
+            "squeue",
+            "printf 'JOBID\u{1f}A\u{1f}B\u{1f}C\u{1f}D\u{1f}E\u{1f}\\n'; n=$(cat \"$(dirname \"$0\")/name\"); for i in 0 1; do printf '31_%s\u{1f}RUNNING\u{1f}0\u{1f}n1\u{1f}None\u{1f}%s\u{1f}\\n' $i \"$n\"; done",
+        ),
         ("sacct", &rows(ACCOUNTS, "")),
     ]);
     let slurm = fake.slurm();
@@ -105,7 +121,8 @@ async fn an_array_whose_answer_was_lost_is_found_again_by_each_of_its_jobs() {
 
 #[tokio::test]
 async fn a_job_that_the_controller_forgot_is_looked_for_in_the_accounts() {
-    let fake = Fake::new(&[("squeue", &rows(QUEUE, "8|RUNNING|0|n1|None|x|")), ("sacct", &rows(ACCOUNTS, "7|FAILED|3:0|x\n9|RUNNING|0:0|y"))]);
+    let fake =
+        Fake::new(&[("squeue", &rows(QUEUE, "8|RUNNING|0|n1|None|x|")), ("sacct", &rows(ACCOUNTS, "7|FAILED|3:0|x\n9|RUNNING|0:0|y"))]);
     let seen = fake.slurm().look(&["7".into(), "8".into(), "9".into()]).await.unwrap();
     assert_eq!(seen[&EngineId::from("7")], Seen::Ended(EngineEnd::new(Ending::Exited(3)).because("FAILED")));
     assert_eq!(seen[&EngineId::from("8")], Seen::Running { host: Some("n1".to_owned()) });

@@ -98,7 +98,8 @@ fn said(job: &EngineJob) -> String {
 async fn nothing_that_a_user_names_is_interpreted() {
     let cluster = Cluster::new();
     let slurm = cluster.slurm(Settings::default());
-    let words = ["it's", "$(touch /tmp/x) `x` $HOME", "a\\b \"c\"", "%j;&|<>*?[a]~#!", "", "é\u{1f980}", "two\nlines", "#SBATCH --mem=1", "-x"];
+    let words =
+        ["it's", "$(touch /tmp/x) `x` $HOME", "a\\b \"c\"", "%j;&|<>*?[a]~#!", "", "é\u{1f980}", "two\nlines", "#SBATCH --mem=1", "-x"];
     let mut jobs = Vec::new();
     for (at, folder) in ["100%j/%%a", "it's \"$HOME\";é", r"back\slash%j", "two\nlines", "#x"].into_iter().enumerate() {
         let plan = cluster.plan().join(folder);
@@ -120,7 +121,8 @@ async fn nothing_that_a_user_names_is_interpreted() {
 #[ignore = "needs a Slurm cluster"]
 async fn a_job_gets_its_variables_and_not_those_of_the_submitter() {
     let mut cluster = Cluster::new();
-    cluster.own = cluster.own.clone().with("SECRET_MARKER", "marker-7261").with("SBATCH_PARTITION", "nosuch").with("SLURM_ARRAY_TASK_ID", "3");
+    cluster.own =
+        cluster.own.clone().with("SECRET_MARKER", "marker-7261").with("SBATCH_PARTITION", "nosuch").with("SLURM_ARRAY_TASK_ID", "3");
     let slurm = cluster.slurm(Settings::default());
     let value = "a b,c=\"$x\"'\n%j\\";
     let mut job = cluster.job("n0", "printf '<%s>' \"$MINE\"; env >&2");
@@ -129,7 +131,10 @@ async fn a_job_gets_its_variables_and_not_those_of_the_submitter() {
     assert_eq!(ends(&slurm, &ids).await, [Ending::Exited(0)]);
     assert_eq!(said(&job), format!("<{value}>"));
     let environment = fs::read_to_string(job.folder.join("stderr")).unwrap();
-    assert!(!environment.contains("marker-7261") && !environment.contains("SBATCH_PARTITION") && !environment.contains("SLURM_ARRAY_TASK_ID"), "{environment}");
+    assert!(
+        !environment.contains("marker-7261") && !environment.contains("SBATCH_PARTITION") && !environment.contains("SLURM_ARRAY_TASK_ID"),
+        "{environment}"
+    );
     let record = slurm.client.ask("scontrol", &["show".to_owned(), "job".to_owned(), ids[0].as_str().to_owned()]).await.unwrap();
     assert!(!record.stdout.contains("marker-7261") && !record.stdout.contains("a b,c"), "{}", record.stdout);
 }
@@ -222,20 +227,30 @@ async fn a_limit_of_submitted_jobs_holds_with_accounts() {
     let cluster = Cluster::new();
     let slurm = cluster.slurm(Settings { qos: Some("narrow".to_owned()), ..Settings::default() });
     // Not equal, so no array.
-    let jobs: Vec<_> = (0..4).map(|at| EngineJob { memory: Some((50 + at) << 20), ..cluster.job(&format!("n{at}"), "exec sleep 300") }).collect();
+    let jobs: Vec<_> =
+        (0..4).map(|at| EngineJob { memory: Some((50 + at) << 20), ..cluster.job(&format!("n{at}"), "exec sleep 300") }).collect();
     let answers = slurm.submit(&jobs).await;
     let (submitted, held): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
     let ids: Vec<_> = submitted.into_iter().map(Result::unwrap).collect();
     slurm.cancel(&ids).await.unwrap();
     assert_eq!((ids.len(), held.len()), (2, 2));
-    assert!(held.iter().all(|answer| matches!(answer, Err(NotSubmitted::Held(why)) if why.contains("QOSMaxSubmitJobPerUserLimit"))), "{held:?}");
+    assert!(
+        held.iter().all(|answer| matches!(answer, Err(NotSubmitted::Held(why)) if why.contains("QOSMaxSubmitJobPerUserLimit"))),
+        "{held:?}"
+    );
 }
 
 #[tokio::test]
 #[ignore = "needs a Slurm cluster"]
 async fn what_is_asked_for_is_what_slurm_is_asked_for() {
     let cluster = Cluster::new();
-    let settings = Settings { partition: Some("first".to_owned()), constraint: Some("large".to_owned()), licenses: Some("seat:1".to_owned()), prologue: Some(vec!["export READY='it is'".to_owned()]), ..Settings::default() };
+    let settings = Settings {
+        partition: Some("first".to_owned()),
+        constraint: Some("large".to_owned()),
+        licenses: Some("seat:1".to_owned()),
+        prologue: Some(vec!["export READY='it is'".to_owned()]),
+        ..Settings::default()
+    };
     let slurm = cluster.slurm(settings);
     let job = EngineJob { cores: 1.5, gpus: 1, time: Some(Duration::from_secs(90)), ..cluster.job("n0", "echo \"$READY $SLURM_CPUS_PER_TASK $SLURM_MEM_PER_NODE $SLURM_JOB_PARTITION $CUDA_VISIBLE_DEVICES\"; scontrol show job $SLURM_JOB_ID >&2") };
     let ids = submitted(&slurm, std::slice::from_ref(&job)).await;

@@ -44,7 +44,8 @@ impl Queue {
 
     /// The rows of `text` behind its header; `None` without one. Other lines, as banners and the names of clusters, have no fields.
     fn read(text: &str) -> Option<Self> {
-        let mut rows = text.lines().filter_map(|line| <[&str; FIELDS.len()]>::try_from(line.splitn(FIELDS.len(), BETWEEN).collect::<Vec<_>>()).ok());
+        let mut rows =
+            text.lines().filter_map(|line| <[&str; FIELDS.len()]>::try_from(line.splitn(FIELDS.len(), BETWEEN).collect::<Vec<_>>()).ok());
         rows.by_ref().find(|[id, ..]| *id == HEADER)?;
         let jobs = rows.filter(|[id, ..]| *id != HEADER).map(|[id, state, exit, host, reason, name]| {
             let seen = seen(state, Ended::from_status(exit).unwrap_or_default(), Some(reason), Some(host));

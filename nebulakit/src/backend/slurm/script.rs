@@ -23,9 +23,6 @@ mod tests {
         let argv = ["/p/bin/1f", "node-execute", "--node", "n0[1]"].map(str::to_owned);
         assert_eq!(script(&[], &argv), "#!/bin/sh\nexec '/p/bin/1f' 'node-execute' '--node' 'n0[1]'\n");
         let prologue = ["module load samtools".to_owned(), "ulimit -c 0".to_owned()];
-        assert_eq!(
-            script(&prologue, &argv[..1]),
-            "#!/bin/bash -l\nmodule load samtools\nulimit -c 0\nexec '/p/bin/1f'\n"
-        );
+        assert_eq!(script(&prologue, &argv[..1]), "#!/bin/bash -l\nmodule load samtools\nulimit -c 0\nexec '/p/bin/1f'\n");
     }
 }

@@ -43,7 +43,10 @@ pub(super) fn job(said: Result<Said, NotRun>) -> Result<String, NotSubmitted> {
 
 /// Whether a limit of how many jobs may be submitted refused it: not one of what a single job may be, which no other job's end would change.
 fn is_full(said: &str) -> bool {
-    let limit = said.lines().map(|line| line.strip_prefix("sbatch: error: ").unwrap_or(line)).find(|line| line.starts_with("QOS") || line.starts_with("Assoc"));
+    let limit = said
+        .lines()
+        .map(|line| line.strip_prefix("sbatch: error: ").unwrap_or(line))
+        .find(|line| line.starts_with("QOS") || line.starts_with("Assoc"));
     said.contains(POLICY) && limit.is_none_or(|limit| limit.contains("SubmitJob"))
 }
 
@@ -66,7 +69,14 @@ mod tests {
 
     #[test]
     fn the_number_is_found_among_banners_and_clusters() {
-        for stdout in ["17\n", "17;probe\n", "Welcome to the cluster\n17\n", "17\n\nThank you\n", "Submitted batch job 17\n", "Submitted batch job 17 on cluster probe\n"] {
+        for stdout in [
+            "17\n",
+            "17;probe\n",
+            "Welcome to the cluster\n17\n",
+            "17\n\nThank you\n",
+            "Submitted batch job 17\n",
+            "Submitted batch job 17 on cluster probe\n",
+        ] {
             assert!(matches!(answer(0, stdout, ""), Ok(number) if number == "17"), "{stdout}");
         }
     }

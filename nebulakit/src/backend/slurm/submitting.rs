@@ -1,12 +1,12 @@
 //! Jobs on their way to `sbatch`: one by one, or equal ones together as an array.
 
-use super::arrays;
-use super::flags::{self, Output};
-use super::file_names;
-use super::script::script;
-use super::submitted;
 use super::Slurm;
+use super::arrays;
+use super::file_names;
+use super::flags::{self, Output};
+use super::script::script;
 use super::settings::Settings;
+use super::submitted;
 use crate::backend::engine::{EngineId, EngineJob, NotSubmitted};
 
 type Answer = Result<EngineId, NotSubmitted>;
@@ -25,7 +25,8 @@ pub(super) async fn submit(slurm: &Slurm, jobs: &[EngineJob]) -> Vec<Answer> {
             Some(held) => members.iter().map(|_| Err(held.clone())).collect(),
             None => several(slurm, &members, &settings[group[0]]).await,
         };
-        held = held.or_else(|| said.iter().find_map(|answer| answer.as_ref().err().filter(|why| matches!(why, NotSubmitted::Held(_))).cloned()));
+        held = held
+            .or_else(|| said.iter().find_map(|answer| answer.as_ref().err().filter(|why| matches!(why, NotSubmitted::Held(_))).cloned()));
         for (place, answer) in group.into_iter().zip(said) {
             answers[place] = Some(answer);
         }

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use clap::builder::ValueParser;
-use clap::{Arg, ArgMatches};
+use clap::{Arg, ArgAction, ArgMatches};
 use nebulakit_types::visible;
 
-use super::options::flag;
 use crate::backend::{Backend, COMMAND, CommandBackend, LocalBackend, RunError, Said, Settings};
 use crate::cli::complaint::Complaint;
 use crate::cli::setting::Setting;
@@ -23,13 +22,16 @@ pub(super) const DETACH: &str = "detach";
 /// The options.
 pub(super) fn arguments() -> [Arg; 3] {
     [
-        Arg::new(BACKEND).long(BACKEND).value_name("NAME").help("where it runs: local, or a name that nebulakit.toml knows; local if left out"),
+        Arg::new(BACKEND)
+            .long(BACKEND)
+            .value_name("NAME")
+            .help("where it runs: local, or a name that nebulakit.toml knows; local if left out"),
         Arg::new(PLAN_DIR)
             .long(PLAN_DIR)
             .value_name("DIR")
             .value_parser(ValueParser::path_buf())
             .help("folder that the plan of another backend than local is written into"),
-        flag(DETACH).help("print the id of the run, and leave a process that drives it"),
+        Arg::new(DETACH).long(DETACH).action(ArgAction::SetTrue).help("print the id of the run, and leave a process that drives it"),
     ]
 }
 
@@ -85,7 +87,9 @@ pub(in crate::cli) fn joined(local: LocalBackend, name: &str, settings: &Setting
             Ok(backend) => Ok(Box::new(backend)),
             Err(error) => Err(wrong(&shown, error)),
         },
-        Some(kind) => Err(Complaint::usage(format!("this binary has no backend of the kind `{}`, which `{shown}` is", visible::line(kind)))),
+        Some(kind) => {
+            Err(Complaint::usage(format!("this binary has no backend of the kind `{}`, which `{shown}` is", visible::line(kind))))
+        }
         None => {
             let known = settings.backends().iter().map(|name| format!("`{}`", visible::line(name))).collect::<Vec<_>>().join(", ");
             let hint = format!("hint: `[backends.{shown}]` with `kind = \"{COMMAND}\"` in nebulakit.toml makes one");

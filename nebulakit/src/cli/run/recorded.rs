@@ -91,9 +91,6 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], given: &[u8
     let local = backend(runs, host, subject, &matches, setting).begun(move |recorder| {
         stopping.stop_run(&RunHandle::of(recorder.folder().clone()));
         drop(printed.set(Arc::clone(recorder)));
-        if let Some(tell) = &detached {
-            detach::tell(tell, recorder.folder().id());
-        }
     });
     if let Some(former) = wanted.resumed().filter(|_| form.is_for_people()) {
         note_changes(former, &local.changes(former).map_err(|error| refused(subject, error))?);
@@ -101,7 +98,8 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], given: &[u8
     let backend = backends::joined(local, &settings.backend(), &settings)?;
     let plan = backend.compile(&graph, &wanted).map_err(|error| refused(subject, error))?;
     let prints = take_prints(log);
-    let ended = drive(&*backend, plan, subject, shown, &stores, &folder, setting);
+    let begun = |run: &RunHandle| detached.iter().for_each(|tell| detach::tell(tell, run.id()));
+    let ended = drive(&*backend, plan, subject, shown, &stores, &begun, &folder, setting);
     stops.stop_process();
     // A person who watches has seen it.
     if !io::stderr().is_terminal() {
@@ -121,12 +119,14 @@ fn drive(
     subject: &Subject,
     shown: Shown,
     stores: &Stores,
+    begun: &dyn Fn(&RunHandle),
     folder: &Folder,
     setting: &Setting<'_>,
 ) -> Result<(RunHandle, RunOutcome), Complaint> {
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(cannot_start)?;
     let ended = runtime.block_on(async {
         let run = backend.run(plan).await.map_err(|error| refused(subject, error))?;
+        begun(&run);
         let read = |text: &str, literal_type: &LiteralType, give: Give<'_>| answer(&run, text, literal_type, Stdin::Answers, setting, give);
         let outcome = follow(&run, shown, &read, Some(stores), folder, setting).await?;
         // Of a task that was left behind something may still be there.

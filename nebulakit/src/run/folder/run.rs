@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crate::coordinator::RunId;
-use crate::run::error::{At as _, RecordError};
 use crate::process::file_name::file_name;
+use crate::run::error::{At as _, RecordError};
 use crate::run::folder::data::Data;
 use crate::run::folder::lock::{self, DriverLock, RunHold};
 use crate::run::folder::publish::{Durability, make, publish};

@@ -8,9 +8,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use crate::process::file_name::file_name;
 use crate::run::digest;
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
-use crate::process::file_name::file_name;
 use crate::run::folder::{Durability, entries, make, publish};
 use crate::task::cancellation::Cancellation;
 

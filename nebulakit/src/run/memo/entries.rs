@@ -8,9 +8,9 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use crate::coordinator::{RunId, wall};
+use crate::process::file_name::file_name;
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::event::Recorded;
-use crate::process::file_name::file_name;
 use crate::run::folder::{Data, Durability, RunsFolder, entries, make, publish};
 use crate::run::lookup::{CacheKey, Caller, KeyChange};
 use crate::run::memo::content::Contents;

@@ -7,10 +7,8 @@ use nebulakit_types::visible;
 use toml::{Table, Value};
 
 use super::layers::Layers;
+use super::mistakes::Mistakes;
 use crate::task::quantity;
-
-/// What is wrong with settings, each with its place.
-pub(in crate::backend) type Mistakes = Vec<String>;
 
 /// A table of settings, of which keys are read one after the other. What is left when [`done`](Self::done) is called is unknown.
 pub(in crate::backend) struct Keys<'a> {

@@ -5,6 +5,7 @@
 
 mod keys;
 mod layers;
+mod mistakes;
 mod origin;
 
 use std::path::{Path, PathBuf};
@@ -12,11 +13,12 @@ use std::time::Duration;
 
 use toml::{Table, Value};
 
-pub(in crate::backend) use self::keys::{Keys, Mistakes};
-pub(in crate::backend) use self::layers::Layers;
-pub(crate) use self::origin::Shown;
+pub(in crate::backend) use self::keys::Keys;
 use self::keys::span;
+pub(in crate::backend) use self::layers::Layers;
 use self::layers::join;
+pub(in crate::backend) use self::mistakes::Mistakes;
+pub(crate) use self::origin::Shown;
 use super::rules::{Rule, Rules};
 use crate::services::env::{self, Environment};
 
@@ -45,6 +47,7 @@ pub(crate) struct Settings {
 }
 
 /// What settings are about: the pattern of a name, or all.
+#[cfg(feature = "slurm")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::backend) enum Scope {
     Task(String),
@@ -160,6 +163,7 @@ impl Settings {
     }
 
     /// What one engine alone knows of jobs, such as a partition: the tables of that name in the sections of tasks, of workflows, and in the defaults.
+    #[cfg(feature = "slurm")]
     pub(in crate::backend) fn of_engine(&self, engine: &str) -> Vec<(Scope, Keys<'_>)> {
         let scopes: [(&str, fn(String) -> Scope); 2] = [("task", Scope::Task), ("workflow", Scope::Workflow)];
         let named = scopes.into_iter().flat_map(|(section, scope)| {
