@@ -43,7 +43,8 @@ impl Project {
 
     /// The only folder there.
     fn only(&self, below: &str) -> PathBuf {
-        let mut all: Vec<_> = fs::read_dir(self.path().join(".nebulakit").join(below)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut all: Vec<_> =
+            fs::read_dir(self.path().join(".nebulakit").join(below)).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(all.len(), 1, "{all:?}");
         all.remove(0)
     }
@@ -82,7 +83,8 @@ fn attempts_are_ours_to_count_whatever_the_users_profile_says() {
     fs::create_dir(&profile).unwrap();
     fs::write(profile.join("config.yaml"), "retries: 5\n").unwrap();
     let settings = fs::read_to_string(project.path().join("nebulakit.toml")).unwrap();
-    fs::write(project.path().join("nebulakit.toml"), format!("{settings}arguments = [\"--profile\", {:?}]\n", profile.to_str().unwrap())).unwrap();
+    fs::write(project.path().join("nebulakit.toml"), format!("{settings}arguments = [\"--profile\", {:?}]\n", profile.to_str().unwrap()))
+        .unwrap();
     for (task, times) in [("stubborn", 3), ("plain", 1)] {
         let output = project.run(&["run", task, "--folder", folder, "--backend", "snakemake"]);
         assert!(!output.status.success(), "{}", said(&output));

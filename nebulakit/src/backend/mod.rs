@@ -79,7 +79,8 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// When the backend does not support it, when there is no such run, when it is over, or when another process drives it.
     fn drive<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<RunHandle, RunError>> {
-        let reason = format!("the backend `{}` cannot go on with the run {run}: its tasks ended with the process that drove it", self.name());
+        let reason =
+            format!("the backend `{}` cannot go on with the run {run}: its tasks ended with the process that drove it", self.name());
         Box::pin(async move { Err(RunError::Refused(vec![reason])) })
     }
 

@@ -14,8 +14,21 @@ use crate::task::registry::Registry;
 pub(super) type Leave = fn(Exit) -> !;
 
 /// The commands, which are taken for tasks where they stand behind `run`.
-const COMMANDS: [&str; 13] =
-    ["list", "describe", "graph", "runs", "cache", "config", "image", "register", "package", "executions", "launch-plans", "completions", "help"];
+const COMMANDS: [&str; 13] = [
+    "list",
+    "describe",
+    "graph",
+    "runs",
+    "cache",
+    "config",
+    "image",
+    "register",
+    "package",
+    "executions",
+    "launch-plans",
+    "completions",
+    "help",
+];
 
 /// What every command works with.
 #[derive(Debug)]

@@ -211,7 +211,8 @@ impl Engine for Commands {
     fn look<'a>(&'a self, ids: &'a [EngineId]) -> BoxFuture<'a, Result<HashMap<EngineId, Seen>, EngineError>> {
         let at_once = if self.section.status.has("ids") { IDS } else { 1 };
         Box::pin(async move {
-            let mut answers = stream::iter(chunks(ids, at_once)).map(|ids| async move { self.look_at(&ids).await }).buffer_unordered(AT_ONCE);
+            let mut answers =
+                stream::iter(chunks(ids, at_once)).map(|ids| async move { self.look_at(&ids).await }).buffer_unordered(AT_ONCE);
             let mut all = HashMap::new();
             while let Some(seen) = answers.next().await {
                 all.extend(seen?);

@@ -35,7 +35,9 @@ pub(super) async fn answer(words: &[String], variables: &[(String, String)], pat
     command.args(arguments).env_clear().envs(variables.iter().map(|(name, value)| (name, value)));
     // Ctrl-C in a terminal is for the driver, which ends jobs by itself.
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
-    let child = command.spawn().map_err(|error| NoAnswer::NotStarted(format!("`{}` cannot be started: {}", visible::line(program), of_start(&error))))?;
+    let child = command
+        .spawn()
+        .map_err(|error| NoAnswer::NotStarted(format!("`{}` cannot be started: {}", visible::line(program), of_start(&error))))?;
     match tokio::time::timeout(patience, child.wait_with_output()).await {
         Ok(Ok(output)) => Ok(Answer {
             out: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -11,8 +11,25 @@ use crate::backend::engine::{Keys, Mistakes, Pace};
 
 /// The values that `submit` has.
 const OF_JOB: [&str; 19] = [
-    "name", "node", "attempt", "task", "workflow", "plan", "folder", "stdout", "stderr", "command", "script", "cores", "memory_kb", "memory_mb",
-    "memory_gb", "gpus", "seconds", "minutes", "image",
+    "name",
+    "node",
+    "attempt",
+    "task",
+    "workflow",
+    "plan",
+    "folder",
+    "stdout",
+    "stderr",
+    "command",
+    "script",
+    "cores",
+    "memory_kb",
+    "memory_mb",
+    "memory_gb",
+    "gpus",
+    "seconds",
+    "minutes",
+    "image",
 ];
 
 /// What a word of the engine's means.
@@ -101,24 +118,15 @@ impl Section {
             }
         }
         if submit.as_ref().is_some_and(|submit| submit.has("command") == submit.has("script")) {
-            mistakes.push(keys.mistake("submit", "expected `{command}`, the words of the job, or `{script}`, the path of a script that runs them"));
+            mistakes.push(
+                keys.mistake("submit", "expected `{command}`, the words of the job, or `{script}`, the path of a script that runs them"),
+            );
         }
         keys.done(&mut mistakes);
         match (submit, submit_id, status, status_job, states, cancel) {
-            (Some(submit), Some(submit_id), Some(status), Some(status_job), Some(states), Some(cancel)) if mistakes.is_empty() => Ok(Self {
-                submit,
-                submit_id,
-                submit_held,
-                status,
-                status_job,
-                states,
-                cancel,
-                find,
-                find_id,
-                patience,
-                variables,
-                pace,
-            }),
+            (Some(submit), Some(submit_id), Some(status), Some(status_job), Some(states), Some(cancel)) if mistakes.is_empty() => {
+                Ok(Self { submit, submit_id, submit_held, status, status_job, states, cancel, find, find_id, patience, variables, pace })
+            }
             _ => Err(mistakes),
         }
     }
@@ -171,7 +179,10 @@ fn states(keys: &mut Keys<'_>, mistakes: &mut Mistakes) -> Option<BTreeMap<Strin
             }
             None => {
                 let known = STATES.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-                mistakes.push(keys.mistake("states", &format!("`{}` is `{}`; expected one of {known}", visible::line(word), visible::line(&ours.to_string()))));
+                mistakes.push(keys.mistake(
+                    "states",
+                    &format!("`{}` is `{}`; expected one of {known}", visible::line(word), visible::line(&ours.to_string())),
+                ));
             }
         }
     }

@@ -101,7 +101,10 @@ impl Word {
                     let name: String = letters.by_ref().take_while(|letter| *letter != '}').collect();
                     if !places.contains(&name.as_str()) {
                         let known = places.iter().map(|place| format!("`{{{place}}}`")).collect::<Vec<_>>().join(", ");
-                        return Err(format!("no value is called `{{{}}}`; there are {known} (a brace itself is `{{{{` or `}}}}`)", visible::line(&name)));
+                        return Err(format!(
+                            "no value is called `{{{}}}`; there are {known} (a brace itself is `{{{{` or `}}}}`)",
+                            visible::line(&name)
+                        ));
                     }
                     if !plain.is_empty() {
                         pieces.push(Piece::Text(std::mem::take(&mut plain)));
@@ -153,7 +156,9 @@ mod tests {
 
     #[test]
     fn values_are_whole_words_and_never_read_again() {
-        let template = read(r#"["qsub", "-N", "{name}", ["-l", "mem={memory_mb}mb"], ["-x", "{name}"], "--ids={ids}", "{{x}}", "{ids}", "--", "{command}"]"#);
+        let template = read(
+            r#"["qsub", "-N", "{name}", ["-l", "mem={memory_mb}mb"], ["-x", "{name}"], "--ids={ids}", "{{x}}", "{ids}", "--", "{command}"]"#,
+        );
         let words = template.unwrap().words(&values());
         assert_eq!(words, ["qsub", "-N", "a $(id) 'b", "-x", "a $(id) 'b", "--ids=1,2", "{x}", "1", "2", "--", "/bin/x y", "--plan"]);
     }

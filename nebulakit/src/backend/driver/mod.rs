@@ -35,11 +35,11 @@ use super::values as value;
 pub(crate) use self::drive::drive;
 pub(crate) use self::fault::{End, Fault};
 pub(crate) use self::hold::{Hold, Shelf};
+pub(crate) use self::job_id::node_of;
 #[cfg(feature = "snakemake")]
 pub(crate) use self::layout::each_needed;
 #[cfg(feature = "snakemake")]
 pub(crate) use self::map::all_of;
-pub(crate) use self::job_id::node_of;
 pub(crate) use self::memory::{Call, Claim, Memory, Recalled};
 pub(crate) use self::signals::{Refusal, Signals};
 pub(crate) use self::turns::Turns;

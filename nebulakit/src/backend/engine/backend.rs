@@ -82,7 +82,8 @@ impl EngineBackend {
         let refused = |said: String| RunError::Refused(vec![said]);
         let folder = PlanFolder::at(path).map_err(|error| refused(format!("there is no current folder: {error}")))?;
         if folder.plan_file().exists() {
-            let said = format!("the folder {} holds the plan of another run\nhint: name a new folder, or leave `--plan-dir` out", path.display());
+            let said =
+                format!("the folder {} holds the plan of another run\nhint: name a new folder, or leave `--plan-dir` out", path.display());
             return Err(refused(said));
         }
         let new = NewPlan {
@@ -100,9 +101,11 @@ impl EngineBackend {
     /// The plan of a run that another process drove, as that wrote it.
     fn as_it_is(&self, run: &RunFolder, workflow: &str) -> Result<CoordinatorBuilder, RunError> {
         let refused = |said: String| RunError::Refused(vec![said]);
-        let path = std::fs::read_to_string(run.path().join("plan")).map_err(|error| refused(format!("the run {} has no plan: {error}", run.id())))?;
+        let path = std::fs::read_to_string(run.path().join("plan"))
+            .map_err(|error| refused(format!("the run {} has no plan: {error}", run.id())))?;
         let folder = PlanFolder::at(Path::new(path.trim_end_matches('\n'))).map_err(|error| refused(error.to_string()))?;
-        let plan = PlanFile::read(&folder.plan_file()).map_err(|said| refused(format!("cannot read the plan {}: {said}", folder.path().display())))?;
+        let plan = PlanFile::read(&folder.plan_file())
+            .map_err(|said| refused(format!("cannot read the plan {}: {said}", folder.path().display())))?;
         if plan.backend != self.engine.name() {
             let said = format!("the run {} is one of the backend `{}`, not of `{}`", run.id(), plan.backend, self.engine.name());
             return Err(refused(said));

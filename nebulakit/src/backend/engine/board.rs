@@ -84,9 +84,17 @@ pub(super) enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum News {
     /// It takes no more for now.
-    Held { reason: String },
-    Queued { id: EngineId, reason: Option<String> },
-    Running { id: EngineId, host: Option<String> },
+    Held {
+        reason: String,
+    },
+    Queued {
+        id: EngineId,
+        reason: Option<String>,
+    },
+    Running {
+        id: EngineId,
+        host: Option<String>,
+    },
 }
 
 /// The jobs that are open.
@@ -239,14 +247,20 @@ impl Board {
         if self.look.is_none_or(|look| look > now) {
             return Vec::new();
         }
-        let mut ids: Vec<_> = self.jobs.values().filter_map(|open| if let Where::There(id) = &open.at { Some(id.clone()) } else { None }).collect();
+        let mut ids: Vec<_> =
+            self.jobs.values().filter_map(|open| if let Where::There(id) = &open.at { Some(id.clone()) } else { None }).collect();
         ids.sort_unstable();
         self.look = (!ids.is_empty()).then(|| now + self.pace.poll);
         ids
     }
 
     /// What the engine says of those jobs; the news in it.
-    pub(super) fn looked(&mut self, now: Instant, asked: &[EngineId], answer: Result<HashMap<EngineId, Seen>, EngineError>) -> Vec<(Key, News)> {
+    pub(super) fn looked(
+        &mut self,
+        now: Instant,
+        asked: &[EngineId],
+        answer: Result<HashMap<EngineId, Seen>, EngineError>,
+    ) -> Vec<(Key, News)> {
         let mut answer = match answer {
             Ok(answer) => answer,
             Err(error) => {

@@ -52,7 +52,11 @@ pub(super) fn of_verdict(verdict: &Verdict, engine: &str, job: &EngineJob, tail:
         }
         Verdict::Queued(limit, reason) => {
             let reason = reason.as_deref().map_or_else(|| "the reason is unknown".to_owned(), |reason| visible::line(reason).into_owned());
-            said(&format!("`{engine}` kept the job `{}` in its queue for longer than {limit:?}: {reason}", job.name), Some(false), code::TIMEOUT)
+            said(
+                &format!("`{engine}` kept the job `{}` in its queue for longer than {limit:?}: {reason}", job.name),
+                Some(false),
+                code::TIMEOUT,
+            )
         }
         Verdict::Ended(end) => of_end(end, engine, job, tail),
     }
@@ -66,7 +70,9 @@ fn of_end(EngineEnd { how, reason }: &EngineEnd, engine: &str, job: &EngineJob, 
         Ending::OutOfTime => JobError::TimedOut { timeout: Timeout::StartToClose, limit: job.time.unwrap_or(Duration::ZERO) },
         Ending::OutOfMemory => JobError::Limit { limit: Limit::Memory { limit: job.memory, peak: None }, tail: tail.into() },
         // What the verb says when another attempt would end in the same way.
-        Ending::Exited(exit @ (2 | 4)) => said(&format!("the job `{}` could not begin: exit code {exit}{because}\n{tail}", job.name), Some(false), code::USER),
+        Ending::Exited(exit @ (2 | 4)) => {
+            said(&format!("the job `{}` could not begin: exit code {exit}{because}\n{tail}", job.name), Some(false), code::USER)
+        }
         Ending::Exited(0) => {
             let folder = job.plan.display();
             lost(Lost::Strategy(format!(

@@ -97,7 +97,8 @@ fn is_digest(text: &str) -> bool {
 fn script(folder: &PlanFolder, program: &str, run: &RunFolder) -> String {
     let runs = run.path().parent().and_then(Path::parent).unwrap_or(run.path());
     let program = folder.path().join(program);
-    let words = [program.to_string_lossy(), "runs".into(), "attach".into(), run.id().to_string().into(), "--dir".into(), runs.to_string_lossy()];
+    let words =
+        [program.to_string_lossy(), "runs".into(), "attach".into(), run.id().to_string().into(), "--dir".into(), runs.to_string_lossy()];
     let mut script = "#!/bin/sh\n# Drives what is not over of this plan.\nexec".to_owned();
     for word in words {
         let _ = write!(script, " {}", quoted(&word));

@@ -100,7 +100,15 @@ mod tests {
 
     #[test]
     fn a_star_stands_for_any_letters() {
-        for (pattern, name) in [("*", "app.align"), ("align", "app.align"), ("app.align", "app.align"), ("al*", "app.align"), ("a*n", "align"), ("*.align", "app.align"), ("a**n", "an")] {
+        for (pattern, name) in [
+            ("*", "app.align"),
+            ("align", "app.align"),
+            ("app.align", "app.align"),
+            ("al*", "app.align"),
+            ("a*n", "align"),
+            ("*.align", "app.align"),
+            ("a**n", "an"),
+        ] {
             assert!(is_named(pattern, name), "{pattern} {name}");
         }
         for (pattern, name) in [("ali", "app.align"), ("b.align", "app.align"), ("", "align"), ("a*x", "align"), ("align*x", "align")] {
@@ -112,11 +120,18 @@ mod tests {
     fn what_is_said_most_closely_counts() {
         let cores = |cores| Rule { cores: Some(cores), ..Rule::default() };
         let rules = Rules {
-            tasks: vec![("*".to_owned(), Rule { gpus: Some(1), ..cores(2.0) }), ("al*".to_owned(), cores(3.0)), ("align".to_owned(), cores(4.0))],
+            tasks: vec![
+                ("*".to_owned(), Rule { gpus: Some(1), ..cores(2.0) }),
+                ("al*".to_owned(), cores(3.0)),
+                ("align".to_owned(), cores(4.0)),
+            ],
             workflows: vec![("genome".to_owned(), Rule { memory: Some(7), ..cores(5.0) })],
             defaults: Rule { memory: Some(8), time: Some(Duration::from_secs(9)), ..cores(6.0) },
         };
-        assert_eq!(rules.of("genome", "app.align"), Rule { gpus: Some(1), memory: Some(7), time: Some(Duration::from_secs(9)), ..cores(4.0) });
+        assert_eq!(
+            rules.of("genome", "app.align"),
+            Rule { gpus: Some(1), memory: Some(7), time: Some(Duration::from_secs(9)), ..cores(4.0) }
+        );
         assert_eq!(rules.of("other", "app.alter").cores, Some(3.0));
         assert_eq!(rules.of("other", "app.alter").memory, Some(8));
         let without = Rules { tasks: Vec::new(), ..rules };

@@ -348,7 +348,10 @@ async fn tail(folder: &AttemptFolder) -> String {
 }
 
 /// A disk may be slow, and that of a cluster is.
-async fn blocking<T: Send + 'static>(folder: &AttemptFolder, does: impl FnOnce(&AttemptFolder) -> io::Result<T> + Send + 'static) -> io::Result<T> {
+async fn blocking<T: Send + 'static>(
+    folder: &AttemptFolder,
+    does: impl FnOnce(&AttemptFolder) -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
     let folder = folder.clone();
     spawn_blocking(move || does(&folder)).await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
@@ -372,7 +375,8 @@ pub(in crate::backend) fn seconds(time: Duration) -> u64 {
 
 /// The name of a job on its engine.
 fn name(run: &str, node: &NodePath, number: u32) -> String {
-    let mut shown: String = file_name(node).chars().map(|letter| if letter.is_ascii_alphanumeric() || "-_".contains(letter) { letter } else { '.' }).collect();
+    let mut shown: String =
+        file_name(node).chars().map(|letter| if letter.is_ascii_alphanumeric() || "-_".contains(letter) { letter } else { '.' }).collect();
     shown.truncate(20);
     let run: String = run.chars().rev().take(24).collect::<Vec<_>>().into_iter().rev().collect();
     let whole = digest::of(format!("{run}\0{node}\0{number}"));

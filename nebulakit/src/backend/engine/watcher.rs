@@ -36,7 +36,13 @@ pub(super) enum Heard {
 
 /// What the watcher is told.
 enum Order {
-    Run { key: Key, job: Box<EngineJob>, attempt: AttemptFolder, known: Option<Option<EngineId>>, tell: UnboundedSender<Heard> },
+    Run {
+        key: Key,
+        job: Box<EngineJob>,
+        attempt: AttemptFolder,
+        known: Option<Option<EngineId>>,
+        tell: UnboundedSender<Heard>,
+    },
     Cancel(Key),
     Forget(Key),
     /// Says when all that was cancelled is.
@@ -333,7 +339,8 @@ impl Watching {
         }
         self.is_submitting = true;
         let (engine, told) = (Arc::clone(&self.engine), &self.told);
-        let jobs: Vec<_> = keys.iter().filter_map(|key| Some((*key, Arc::clone(&told.get(key)?.job), told.get(key)?.attempt.clone()))).collect();
+        let jobs: Vec<_> =
+            keys.iter().filter_map(|key| Some((*key, Arc::clone(&told.get(key)?.job), told.get(key)?.attempt.clone()))).collect();
         self.calls.push(Box::pin(async move { Answer::Submitted(submit(&*engine, jobs).await) }));
     }
 
@@ -350,10 +357,11 @@ impl Watching {
 /// Submits jobs. That one is about to be submitted is written down before, and its id after: whoever finds the first alone looks for it by its name.
 async fn submit(engine: &dyn Engine, jobs: Vec<(Key, Arc<EngineJob>, AttemptFolder)>) -> Vec<(Key, Result<EngineId, NotSubmitted>)> {
     let notes: Vec<_> = jobs.iter().map(|(_, job, attempt)| (Note::of(engine.name(), &job.name), attempt.clone())).collect();
-    let (written, notes) = match spawn_blocking(move || (notes.iter().map(|(note, attempt)| note.write(attempt)).collect::<Vec<_>>(), notes)).await {
-        Ok(written) => written,
-        Err(error) => return jobs.iter().map(|(key, ..)| (*key, Err(NotSubmitted::Refused(error.to_string())))).collect(),
-    };
+    let (written, notes) =
+        match spawn_blocking(move || (notes.iter().map(|(note, attempt)| note.write(attempt)).collect::<Vec<_>>(), notes)).await {
+            Ok(written) => written,
+            Err(error) => return jobs.iter().map(|(key, ..)| (*key, Err(NotSubmitted::Refused(error.to_string())))).collect(),
+        };
     let mut answers = Vec::new();
     let mut going = Vec::new();
     for ((key, job, _), (written, (note, attempt))) in jobs.into_iter().zip(written.into_iter().zip(notes)) {
@@ -362,7 +370,8 @@ async fn submit(engine: &dyn Engine, jobs: Vec<(Key, Arc<EngineJob>, AttemptFold
             Err(error) => answers.push((key, Err(NotSubmitted::Refused(format!("cannot write {}: {error}", attempt.path().display()))))),
         }
     }
-    let (keys, (jobs, notes)): (Vec<_>, (Vec<_>, Vec<_>)) = going.into_iter().map(|(key, job, note, attempt)| (key, (job, (note, attempt)))).unzip();
+    let (keys, (jobs, notes)): (Vec<_>, (Vec<_>, Vec<_>)) =
+        going.into_iter().map(|(key, job, note, attempt)| (key, (job, (note, attempt)))).unzip();
     if jobs.is_empty() {
         return answers;
     }

@@ -49,10 +49,8 @@ impl Told {
 
     /// Whether nothing has told this yet; from now on it is told.
     fn is_new(&mut self, node: &NodePath, kind: &EventKind) -> bool {
-        let is_end = matches!(
-            kind,
-            EventKind::Succeeded { .. } | EventKind::Failed { .. } | EventKind::Skipped { .. } | EventKind::Cancelled
-        );
+        let is_end =
+            matches!(kind, EventKind::Succeeded { .. } | EventKind::Failed { .. } | EventKind::Skipped { .. } | EventKind::Cancelled);
         if is_end {
             return self.over.insert(node.clone());
         }

@@ -26,6 +26,9 @@ mod folder;
 mod gate;
 #[cfg(feature = "run")]
 mod grown;
+#[cfg(not(feature = "run"))]
+#[path = "ungrown.rs"]
+mod grown;
 mod line;
 mod lines;
 mod listing;
@@ -38,9 +41,6 @@ mod request;
 mod resolve;
 mod serve;
 mod tries;
-#[cfg(not(feature = "run"))]
-#[path = "ungrown.rs"]
-mod grown;
 mod usage;
 mod work;
 

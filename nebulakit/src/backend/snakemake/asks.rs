@@ -49,7 +49,11 @@ pub(super) fn token(name: &str) -> String {
     format!("token_{name}")
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the coordinator takes no more cores than that, and none below 0")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the coordinator takes no more cores than that, and none below 0"
+)]
 fn whole(cores: Option<f64>) -> u32 {
     cores.map_or(1, |cores| (cores.ceil() as u32).max(1))
 }

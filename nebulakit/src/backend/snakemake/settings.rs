@@ -32,6 +32,19 @@ impl SnakemakeBackend {
 /// Why an argument is not the user's to give, if it is not.
 fn ours(argument: &str) -> Option<String> {
     let flag = argument.split('=').next().unwrap_or_default();
-    let is_ours = ["-s", "--snakefile", "-d", "--directory", "--logger", "--retries", "-T", "--restart-times", "--rerun-triggers", "--unlock", "-c", "--cores"];
+    let is_ours = [
+        "-s",
+        "--snakefile",
+        "-d",
+        "--directory",
+        "--logger",
+        "--retries",
+        "-T",
+        "--restart-times",
+        "--rerun-triggers",
+        "--unlock",
+        "-c",
+        "--cores",
+    ];
     is_ours.contains(&flag).then(|| format!("`{flag}` is set by nebulakit, and cannot be given"))
 }

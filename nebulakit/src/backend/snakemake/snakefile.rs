@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 use super::folder::{self, marker};
-use super::parts::Part;
+use super::parts::{END, Part};
 use super::quote::{comment, python, python_path, rule as rule_name, shell};
 use super::rules::Rule;
 use crate::graph::Graph;
@@ -40,9 +40,20 @@ pub(super) fn snakefile(head: &Head<'_>, rules: &[Rule]) -> String {
 
 /// The beginning: how jobs are started, what is asked for, what happens after a failure.
 fn beginning(text: &mut String, head: &Head<'_>, rules: &[Rule]) -> std::fmt::Result {
-    writeln!(text, "# {}, compiled for Snakemake 9. `sh run.sh` runs it, and so does `snakemake -c 4` in this folder.", comment(&head.graph.name))?;
-    writeln!(text, "# Each job runs one node and leaves `nodes/NODE/outputs` when it is over; such files are all that Snakemake looks at.")?;
-    writeln!(text, "\nNODE = {}", python(&format!("{} {VERB} --plan . --node {{params.node:q}} --part {{params.part}}", shell(head.program))))?;
+    writeln!(
+        text,
+        "# {}, compiled for Snakemake 9. `sh run.sh` runs it, and so does `snakemake -c 4` in this folder.",
+        comment(&head.graph.name)
+    )?;
+    writeln!(
+        text,
+        "# Each job runs one node and leaves `nodes/NODE/outputs` when it is over; such files are all that Snakemake looks at."
+    )?;
+    writeln!(
+        text,
+        "\nNODE = {}",
+        python(&format!("{} {VERB} --plan . --node {{params.node:q}} --part {{params.part}}", shell(head.program)))
+    )?;
     if rules.iter().any(|rule| rule.part == Part::Gather) {
         text.push_str(
             "\n\n# The elements of a map, once it is known how many there are.\ndef elements(checkpoint, folder):\n    def known(wildcards):\n        with \
@@ -52,16 +63,22 @@ fn beginning(text: &mut String, head: &Head<'_>, rules: &[Rule]) -> std::fmt::Re
     }
     text.push_str("\n\nonstart:\n    shell(\"rm -f stop failed.json nodes/*/stop\")\n");
     if head.graph.on_failure.is_some() {
-        writeln!(text, "\nonerror:\n    shell({})", python(&format!("{} {VERB} --plan . --node on_failure --part handle", shell(head.program)).replace('{', "{{").replace('}', "}}")))?;
+        writeln!(
+            text,
+            "\nonerror:\n    shell({})",
+            python(
+                &format!("{} {VERB} --plan . --node on_failure --part handle", shell(head.program)).replace('{', "{{").replace('}', "}}")
+            )
+        )?;
     }
-    writeln!(text, "\nrule all:\n    input: {}\n    default_target: True\n    localrule: True", python_path(&marker("", Part::Finish)))
+    writeln!(text, "\nrule all:\n    input: {}\n    default_target: True\n    localrule: True", python_path(&marker(END, Part::Finish)))
 }
 
 /// One rule.
 fn one(text: &mut String, head: &Head<'_>, rule: &Rule, name: &str) -> std::fmt::Result {
     let Rule { id, part, needs, asks, .. } = rule;
     let word = if *part == Part::Expand { "checkpoint" } else { "rule" };
-    writeln!(text, "\n# {}{}", comment(id), if id.is_empty() { comment(&rule.of) } else { format!(": {}", comment(&rule.of)) })?;
+    writeln!(text, "\n# {}: {}", comment(id), comment(&rule.of))?;
     writeln!(text, "{word} {name}:")?;
     let mut inputs: Vec<_> = needs.iter().map(|(id, part)| format!("ancient({})", python(&marker(id, *part)))).collect();
     if *part == Part::Gather {

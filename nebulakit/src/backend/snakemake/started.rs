@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use super::backend::SnakemakeBackend;
 use super::compiled::PROGRAM;
@@ -21,8 +22,8 @@ use crate::backend::node::{PLAN_VERSION, PlanFile, copy_program};
 use crate::backend::{Plan, RunError, node};
 use crate::process::elf::Elf;
 use crate::process::program;
-use crate::services::env::Environment;
 use crate::run::{Build, Control, EVENT_VERSION, EventKind, Recorder, RunHandle, RunId};
+use crate::services::env::Environment;
 
 /// The file in a run's folder that says where its plan is.
 const PLAN: &str = "plan.path";
@@ -43,6 +44,16 @@ pub(super) async fn start(backend: &SnakemakeBackend, plan: Plan) -> Result<RunH
     let (over, ended) = oneshot::channel();
     tokio::spawn(async move { drop(over.send(watcher.watched().await)) });
     Ok(RunHandle::driven(&run, async move { ended.await.ok() }))
+}
+
+/// Writes the folder of a plan that nobody starts yet.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn lay_out(backend: &SnakemakeBackend, plan: &Plan) -> io::Result<PathBuf> {
+    let folder = PlanFolder::new(backend.plan_of(&format!("plan-{}", Uuid::new_v4().simple())));
+    write(backend, plan, &folder, None)?;
+    Ok(folder.path().to_owned())
 }
 
 fn begin(backend: &SnakemakeBackend, plan: &Plan, recorder: &Arc<Recorder>, folder: PlanFolder) -> Result<Watcher, RunError> {
@@ -170,7 +181,9 @@ fn former(backend: &SnakemakeBackend, run: &RunId, plan: &Plan) -> Result<PathBu
     for (name, what) in [("graph.json", "workflow"), ("inputs.pb", "inputs")] {
         let now = plan.files.iter().find(|(file, _)| file == Path::new(name)).map(|(_, contents)| contents);
         if read(&path.join(name)).map_err(RunError::Folder)?.as_ref() != now {
-            return Err(refuse(format!("the {what} changed since the run {run}, and Snakemake goes on with what it began; start a new run")));
+            return Err(refuse(format!(
+                "the {what} changed since the run {run}, and Snakemake goes on with what it began; start a new run"
+            )));
         }
     }
     match is_at_work(&path) {

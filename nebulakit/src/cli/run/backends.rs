@@ -23,7 +23,10 @@ pub(super) const DETACH: &str = "detach";
 /// The options.
 pub(super) fn arguments() -> [Arg; 3] {
     [
-        Arg::new(BACKEND).long(BACKEND).value_name("NAME").help("where it runs: local, or a name that nebulakit.toml knows; local if left out"),
+        Arg::new(BACKEND)
+            .long(BACKEND)
+            .value_name("NAME")
+            .help("where it runs: local, or a name that nebulakit.toml knows; local if left out"),
         Arg::new(PLAN_DIR)
             .long(PLAN_DIR)
             .value_name("DIR")
@@ -92,7 +95,9 @@ pub(in crate::cli) fn joined(local: LocalBackend, name: &str, settings: &Setting
                 Err(Complaint::usage(format!("the settings of the backend `{shown}` are wrong:\n{}", reasons.join("\n"))))
             }
         },
-        Some(kind) => Err(Complaint::usage(format!("this binary has no backend of the kind `{}`, which `{shown}` is", visible::line(kind)))),
+        Some(kind) => {
+            Err(Complaint::usage(format!("this binary has no backend of the kind `{}`, which `{shown}` is", visible::line(kind))))
+        }
         None => {
             let known = settings.backends().iter().map(|name| format!("`{}`", visible::line(name))).collect::<Vec<_>>().join(", ");
             let hint = format!("hint: `[backends.{shown}]` with `kind = \"{COMMAND}\"` in nebulakit.toml makes one");

@@ -35,7 +35,10 @@ pub(super) fn argument() -> Arg {
 pub(super) fn detach(name: &str, words: &[OsString], folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let failed = |what: &str, error: std::io::Error| Complaint::failed(format!("cannot leave the run to another process: {what}: {error}"));
     let runs = folder.made()?;
-    let own = std::path::absolute(runs.path()).map_err(|error| failed("its folder", error))?.join("detached").join(Uuid::new_v4().simple().to_string());
+    let own = std::path::absolute(runs.path())
+        .map_err(|error| failed("its folder", error))?
+        .join("detached")
+        .join(Uuid::new_v4().simple().to_string());
     fs::create_dir_all(&own).map_err(|error| failed("its folder", error))?;
     let (tell, log) = (own.join("run"), own.join("log"));
     let output = File::create(&log).map_err(|error| failed("its log", error))?;

@@ -31,10 +31,10 @@ pub(super) use self::answer::answer;
 #[cfg(feature = "flyte")]
 pub(super) use self::answer::literal;
 pub(super) use self::inputs::host;
-pub(super) use self::recorded::onward;
 use self::parse::Parser;
 use self::places::Places;
 pub(super) use self::places::Stdin;
+pub(super) use self::recorded::onward;
 pub(super) use self::subject::Subject;
 use super::complaint::{Complaint, describing};
 use super::setting::Setting;

@@ -46,7 +46,8 @@ pub(super) fn drive(run: &RunHandle, shown: Shown, is_json: bool, folder: &Folde
             RunError::Refused(reasons) => Complaint::failed(format!("cannot drive the run {id} on:\n{}", reasons.join("\n"))),
             error => Complaint::failed(chain(&error)),
         })?;
-        let read = |text: &str, literal_type: &LiteralType, give: Give<'_>| run::answer(&run, text, literal_type, Stdin::Answers, setting, give);
+        let read =
+            |text: &str, literal_type: &LiteralType, give: Give<'_>| run::answer(&run, text, literal_type, Stdin::Answers, setting, give);
         let outcome = follow(&run, shown, &read, None, folder, setting).await?;
         Ok::<_, Complaint>((run, outcome))
     });

@@ -42,7 +42,8 @@ impl Layers {
 
     /// Where a value is from: its file, or the files that were read.
     pub(in crate::backend) fn origin(&self, path: &str) -> String {
-        let own = |path: &str| self.origins.get(path).or_else(|| self.origins.iter().find(|(known, _)| below(known, path)).map(|(_, file)| file));
+        let own =
+            |path: &str| self.origins.get(path).or_else(|| self.origins.iter().find(|(known, _)| below(known, path)).map(|(_, file)| file));
         match own(path).or(self.files.first()) {
             Some(file) => visible::line(&file.to_string_lossy()).into_owned(),
             None => "settings".to_owned(),
@@ -116,7 +117,8 @@ fn read(file: &Path) -> Result<Option<Table>, String> {
         text => text.map_err(|error| error.to_string())?,
     };
     text.parse().map(Some).map_err(|error: toml::de::Error| {
-        let line = error.span().map(|span| format!("line {}: ", text[..span.start.min(text.len())].matches('\n').count() + 1)).unwrap_or_default();
+        let line =
+            error.span().map(|span| format!("line {}: ", text[..span.start.min(text.len())].matches('\n').count() + 1)).unwrap_or_default();
         format!("{line}{}", visible::line(error.message()))
     })
 }

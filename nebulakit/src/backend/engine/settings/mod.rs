@@ -12,11 +12,11 @@ use std::time::Duration;
 
 use toml::{Table, Value};
 
+use self::keys::span;
 pub(in crate::backend) use self::keys::{Keys, Mistakes};
 pub(in crate::backend) use self::layers::Layers;
-pub(crate) use self::origin::Shown;
-use self::keys::span;
 use self::layers::join;
+pub(crate) use self::origin::Shown;
 use super::rules::{Rule, Rules};
 use crate::services::env::{self, Environment};
 

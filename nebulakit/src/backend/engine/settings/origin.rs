@@ -16,11 +16,8 @@ pub(crate) struct Shown {
 impl Settings {
     /// Every setting that counts.
     pub(crate) fn shown(&self) -> Vec<Shown> {
-        let mut all: Vec<_> = self
-            .layers
-            .all()
-            .map(|(key, value, file)| Shown { key: key.to_owned(), value, origin: file.display().to_string() })
-            .collect();
+        let mut all: Vec<_> =
+            self.layers.all().map(|(key, value, file)| Shown { key: key.to_owned(), value, origin: file.display().to_string() }).collect();
         let mut set = |key: &str, value: String, origin: String| {
             all.retain(|one| one.key != key);
             all.push(Shown { key: key.to_owned(), value, origin });

@@ -152,7 +152,9 @@ fn element_failed(work: &Work<'_>, failed: &FirstFailure) -> io::Result<()> {
     let map = work.plan.node(work.map());
     let index = &work.id[work.map().len()..];
     fs::write(map.join(format!("failed{index}")), b"")?;
-    let count = fs::read_dir(&map)?.filter(|entry| entry.as_ref().is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("failed["))).count();
+    let count = fs::read_dir(&map)?
+        .filter(|entry| entry.as_ref().is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("failed[")))
+        .count();
     let spare = work.spot.map(|spot| work.spare(spot).unwrap_or(0)).unwrap_or(0);
     if count > spare {
         fs::write(work.plan.stop(Some(work.map())), b"")?;

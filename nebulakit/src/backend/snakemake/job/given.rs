@@ -34,7 +34,10 @@ impl<'a> Given<'a> {
     }
 
     pub(super) fn all(&mut self, bound: &[Bound]) -> Result<Vec<Bound>> {
-        bound.iter().map(|bound| Ok(Bound::new(bound.name.clone(), self.lift(&bound.binding).map_err(|error| error.at_field(&bound.name))?))).collect()
+        bound
+            .iter()
+            .map(|bound| Ok(Bound::new(bound.name.clone(), self.lift(&bound.binding).map_err(|error| error.at_field(&bound.name))?)))
+            .collect()
     }
 
     pub(super) fn lift(&mut self, binding: &Binding) -> Result<Binding> {

@@ -56,7 +56,9 @@ impl Elements<'_> {
             let outputs = work.plan.outputs(&id).map_err(unread)?.map(Bytes::from);
             if outputs.is_none() {
                 match read(&work.plan.node(&id).join("failure.json")).map_err(unread)? {
-                    Some(failure) => failed.push((index, serde_json::from_slice::<JobFailure>(&failure).map_err(|error| work.fault(error.to_string()))?)),
+                    Some(failure) => {
+                        failed.push((index, serde_json::from_slice::<JobFailure>(&failure).map_err(|error| work.fault(error.to_string()))?))
+                    }
                     None => is_stopped = true,
                 }
             }

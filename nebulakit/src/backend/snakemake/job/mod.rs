@@ -67,7 +67,10 @@ fn run(request: &JobRequest, environment: &Environment) -> Result<Exit, String> 
     let file = PlanFile::read(&plan.file("plan.json")).map_err(|why| format!("cannot read the plan `{}`: {why}", plan.path().display()))?;
     let own = program::id().map_err(|error| format!("cannot tell which build this program is: {error}"))?;
     if own != file.build {
-        return Err(format!("the plan was made by the build `{}`, and this program is the build `{own}`\nhint: run `{}`", file.build, file.program));
+        return Err(format!(
+            "the plan was made by the build `{}`, and this program is the build `{own}`\nhint: run `{}`",
+            file.build, file.program
+        ));
     }
     let text = fs::read_to_string(plan.file("graph.json")).map_err(|error| format!("cannot read the graph of the plan: {error}"))?;
     let graph = Graph::from_json(&text).map_err(|problems| problems.to_string())?;
@@ -108,7 +111,8 @@ fn run(request: &JobRequest, environment: &Environment) -> Result<Exit, String> 
     let hushed = matches!(part, Part::Decide).then(|| NodePath::from(id.as_str()));
     let told = Told::of(&plan, &folder, hushed).map_err(unkept)?;
     let (at, program) = (node::PlanFolder::at(plan.path()).map_err(unkept)?, plan.file(&file.program));
-    let work = Work { plan: &plan, at: &at, program: &program, file: &file, graph: &graph, spot: spot.as_ref(), id: &id, part, environment };
+    let work =
+        Work { plan: &plan, at: &at, program: &program, file: &file, graph: &graph, spot: spot.as_ref(), id: &id, part, environment };
     let ended: Ended = work.done(std::sync::Arc::new(told));
     leave(&work, ended).map_err(unkept)
 }

@@ -9,7 +9,7 @@ use tokio::runtime::Builder;
 
 use super::super::folder::{self, PlanFolder, publish, read};
 use super::super::line::FirstFailure;
-use super::super::parts::Part;
+use super::super::parts::{END, Part};
 use super::emptied;
 use super::end::{Ended, Why};
 use super::given::Given;
@@ -73,8 +73,7 @@ impl Work<'_> {
     }
 
     pub(super) fn path(&self) -> NodePath {
-        // The platform's name of what ends a run.
-        NodePath::from(if self.id.is_empty() { "end-node" } else { self.id })
+        NodePath::from(self.id)
     }
 
     async fn part_done(&self, told: &Arc<Told>, stop: &Stop) -> Ended {
@@ -141,7 +140,8 @@ impl Work<'_> {
         let index = self.id.strip_suffix(']').and_then(|id| id.rsplit_once('[')?.1.parse::<u32>().ok());
         let index = index.ok_or_else(|| self.fault("it has no index"))?;
         let inputs = self.plan.node(self.map()).join("inputs.pb");
-        let inputs: Bytes = std::fs::read(&inputs).map_err(|error| self.fault(format!("cannot read what the map was given: {error}")))?.into();
+        let inputs: Bytes =
+            std::fs::read(&inputs).map_err(|error| self.fault(format!("cannot read what the map was given: {error}")))?.into();
         let given = crate::backend::driver::literals_of(&inputs).map_err(|error| self.unbound(&error))?;
         let bound = given.iter().map(|(name, _)| {
             let path = if map.mapped.iter().any(|mapped| mapped == name) { vec![crate::graph::Step::Index(index)] } else { Vec::new() };
@@ -232,7 +232,8 @@ impl Work<'_> {
     }
 
     fn publish(&self, name: &str, contents: &[u8]) -> Result<(), Why> {
-        publish(&self.plan.node(self.id).join(name), contents).map_err(|error| self.fault(format!("cannot store what it is given: {error}")))
+        publish(&self.plan.node(self.id).join(name), contents)
+            .map_err(|error| self.fault(format!("cannot store what it is given: {error}")))
     }
 
     fn said(&self, part: Part) -> Result<String, Why> {
@@ -253,14 +254,10 @@ impl Work<'_> {
         match unfinished {
             Unfinished::Ended(End::Cancelled) => Why::Stopped,
             // Where nothing ran, what failed is what this job is for, and nobody has told it.
-            Unfinished::Ended(End::Failed(fault)) if &*fault.node == "end-node" => {
-                Why::own_failure(self, fault.failure.clone())
+            Unfinished::Ended(End::Failed(fault)) if &*fault.node == END => Why::own_failure(self, fault.failure.clone()),
+            Unfinished::Ended(End::Failed(fault)) => {
+                Why::Failed(Box::new(FirstFailure { node: fault.node.clone(), of: fault.of.to_string(), failure: fault.failure.clone() }))
             }
-            Unfinished::Ended(End::Failed(fault)) => Why::Failed(Box::new(FirstFailure {
-                node: fault.node.clone(),
-                of: fault.of.to_string(),
-                failure: fault.failure.clone(),
-            })),
             Unfinished::Unrecorded(error) => self.fault(format!("cannot tell what happens: {error}")),
         }
     }

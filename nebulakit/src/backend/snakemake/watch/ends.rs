@@ -5,7 +5,7 @@ use std::process::ExitStatus;
 
 use super::super::folder::{node, read};
 use super::super::line::FirstFailure;
-use super::super::parts::Part;
+use super::super::parts::{END, Part};
 use super::Watcher;
 use super::known::Stage;
 use crate::run::{EventKind, FailureKind, JobFailure, NodePath, RecordError, RunOutcome};
@@ -20,7 +20,7 @@ impl Watcher {
         if let Some(handler) = &self.graph.on_failure {
             self.pass(&node(&handler.id))?;
         }
-        if let (Ok(status), Ok(Some(outputs))) = (&status, self.folder.outputs(""))
+        if let (Ok(status), Ok(Some(outputs))) = (&status, self.folder.outputs(END))
             && status.success()
         {
             return Ok((RunOutcome::Succeeded, Some(outputs)));
@@ -43,10 +43,13 @@ impl Watcher {
             Ok(status) => format!("Snakemake ended with {status}"),
             Err(error) => format!("Snakemake cannot be waited for: {error}"),
         };
-        let message = format!("{how}{}{said}; see `{}`", if said.is_empty() { "" } else { ": " }, self.folder.file("snakemake.log").display());
+        let message =
+            format!("{how}{}{said}; see `{}`", if said.is_empty() { "" } else { ": " }, self.folder.file("snakemake.log").display());
         // The one node that is not over is the one whose process was lost.
         let mut nodes = self.known.unfinished();
-        nodes.retain(|node| self.rules.iter().any(|rule| rule.id == **node && matches!(rule.part, Part::Run | Part::Wait)) || node.is_element());
+        nodes.retain(|node| {
+            self.rules.iter().any(|rule| rule.id == **node && matches!(rule.part, Part::Run | Part::Wait)) || node.is_element()
+        });
         let node = (nodes.len() == 1).then(|| nodes.remove(0));
         RunOutcome::Failed { node, failure: JobFailure::new(FailureKind::Lost, code::LOST, message) }
     }
@@ -58,7 +61,7 @@ impl Watcher {
         {
             self.tell(&node.clone(), EventKind::Failed { failure: failure.clone(), used: None })?;
         }
-        for rule in self.rules.clone().into_iter().filter(|rule| !rule.id.is_empty()) {
+        for rule in self.rules.clone().into_iter().filter(|rule| rule.part != Part::Finish) {
             match self.known.of(&rule.id) {
                 None if !matches!(rule.part, Part::End | Part::Join | Part::Element | Part::Gather) => {
                     if let Some(because) = self.unmet(&rule.id, rule.within.as_deref(), &rule.needs) {
@@ -89,9 +92,8 @@ impl Watcher {
     /// A node that this one needs, of the same scope, that failed or never begins.
     fn unmet(&self, id: &str, within: Option<&str>, needs: &[(String, Part)]) -> Option<NodePath> {
         let is_beside = |needed: &str| self.rules.iter().any(|rule| rule.id == needed && rule.id != id && rule.within.as_deref() == within);
-        let unmet = needs.iter().find(|(needed, _)| {
-            matches!(self.known.of(needed), Some(Stage::Failed(_) | Stage::Skipped)) && is_beside(needed)
-        });
+        let unmet =
+            needs.iter().find(|(needed, _)| matches!(self.known.of(needed), Some(Stage::Failed(_) | Stage::Skipped)) && is_beside(needed));
         unmet.map(|(needed, _)| NodePath::from(needed.as_str()))
     }
 }
