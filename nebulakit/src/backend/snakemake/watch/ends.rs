@@ -6,8 +6,8 @@ use std::process::ExitStatus;
 use super::super::folder::{node, read};
 use super::super::line::FirstFailure;
 use super::super::parts::{END, Part};
-use super::Watcher;
 use super::known::Stage;
+use super::watcher::Watcher;
 use crate::run::{EventKind, FailureKind, JobFailure, NodePath, RecordError, RunOutcome};
 use crate::task::failure::code;
 

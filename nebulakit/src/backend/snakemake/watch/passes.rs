@@ -5,8 +5,8 @@ use std::fs;
 use super::super::folder::node;
 use super::super::line::Line;
 use super::super::parts::Part;
-use super::Watcher;
 use super::tail::Tail;
+use super::watcher::Watcher;
 use crate::run::{Event, EventKind, Origin, RecordError, Recorded};
 
 impl Watcher {
