@@ -112,7 +112,8 @@ fn write(backend: &SnakemakeBackend, plan: &Plan, folder: &PlanFolder, run: Opti
         build: Elf::read(&source)?.id,
         program: copied,
         run: run.map(|run| run.to_string_lossy().into_owned()),
-        data: None,
+        // Where the files of a local run are.
+        data: run.map(|run| run.join("raw").to_string_lossy().into_owned()),
     };
     for name in ["stop", "cancelled", "failed.json", "handler.json", "snakemake.jsonl"] {
         let _ = fs::remove_file(folder.file(name));

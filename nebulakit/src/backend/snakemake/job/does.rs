@@ -36,7 +36,7 @@ impl Work<'_> {
             let map = (self.part == Part::Element).then(|| self.plan.stop(Some(self.map())));
             tokio::select! {
                 ended = self.part_done(&told, &stop) => ended,
-                () = stop.watch(self.plan.stop(None), map) => Err(Why::Stopped),
+                () = stop.watch(self.stop_file(), map) => Err(Why::Stopped),
             }
         });
         // What tasks spawned and left ends with the process.
@@ -160,7 +160,7 @@ impl Work<'_> {
         let map = (self.part == Part::Element).then(|| self.plan.stop(Some(self.map())));
         let ended = tokio::select! {
             ended = drive(&graph, &world, given) => ended,
-            () = stop.watch(self.plan.stop(None), map) => return Err(Why::Stopped),
+            () = stop.watch(self.stop_file(), map) => return Err(Why::Stopped),
             () = self.answers(signal, &signals) => return Err(Why::Stopped),
         };
         world.coordinator.shutdown(Duration::ZERO).await;

@@ -32,6 +32,11 @@ impl Work<'_> {
         self.id.rsplit_once('[').map_or(self.id, |(map, _)| map)
     }
 
+    /// The file that asks it to stop. A failure stops all but the one who handles it.
+    pub(super) fn stop_file(&self) -> PathBuf {
+        if self.part == Part::Handle { self.plan.file("cancelled") } else { self.plan.stop(None) }
+    }
+
     /// The path of the node.
     pub(super) fn path(&self) -> NodePath {
         NodePath::from(self.id)
