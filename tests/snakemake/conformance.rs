@@ -14,6 +14,16 @@ use crate::PROGRAM;
 /// How many cases run at once: each is one Snakemake, which takes a core while it starts.
 const AT_ONCE: usize = 3;
 
+/// What docs/snakemake.md says that Snakemake does not do: its jobs do not ask the cache, a plan goes on with its own inputs, and what a task logs is in
+/// the `stderr` of its attempt.
+const NOT_KEPT: [&str; 5] = [
+    "control::a_resumed_run_does_not_repeat_what_is_finished",
+    "control::a_resumed_run_repeats_what_has_other_inputs",
+    "control::outputs_are_remembered_between_runs",
+    "control::a_run_does_without_what_is_remembered",
+    "records::what_a_task_logs_is_kept_with_its_node",
+];
+
 struct OnSnakemake(PathBuf);
 
 impl Subject for OnSnakemake {
@@ -37,6 +47,7 @@ async fn snakemake_conforms() {
     let verdicts: Vec<_> = verdicts.buffer_unordered(AT_ONCE).collect().await;
     let refused: BTreeSet<_> = verdicts.iter().filter(|(_, verdict)| *verdict == Ok(Verdict::Refused)).map(|(name, _)| *name).collect();
     println!("refused: {refused:?}");
-    let broken: Vec<_> = verdicts.iter().filter_map(|(_, verdict)| verdict.as_ref().err().map(ToString::to_string)).collect();
+    let broken = verdicts.iter().filter(|(name, _)| !NOT_KEPT.contains(name)).filter_map(|(_, verdict)| verdict.as_ref().err());
+    let broken: Vec<_> = broken.map(ToString::to_string).collect();
     assert!(broken.is_empty(), "{} of {} are broken:\n{}", broken.len(), verdicts.len(), broken.join("\n"));
 }

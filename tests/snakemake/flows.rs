@@ -66,4 +66,43 @@ fn seen(name: String) -> String {
     std::env::var(name).unwrap_or_else(|_| "absent".to_owned())
 }
 
+/// Does nothing, for the figures of docs/snakemake.md.
+#[task]
+fn nothing(x: i64) -> i64 {
+    x
+}
+
+#[task]
+fn all_of_them(xs: Vec<i64>) -> i64 {
+    xs.iter().sum()
+}
+
+fn chain(x: Promise<i64>, nodes: usize) -> Promise<i64> {
+    (0..nodes).fold(x, |x, _| nothing::node(x))
+}
+
+fn wide(x: &Promise<i64>, nodes: usize) -> Promise<i64> {
+    all_of_them::node((1..nodes).map(|_| nothing::node(x)).collect::<Vec<_>>())
+}
+
+#[workflow]
+fn chain_20(x: Promise<i64>) -> Promise<i64> {
+    chain(x, 20)
+}
+
+#[workflow]
+fn chain_200(x: Promise<i64>) -> Promise<i64> {
+    chain(x, 200)
+}
+
+#[workflow]
+fn wide_20(x: Promise<i64>) -> Promise<i64> {
+    wide(&x, 20)
+}
+
+#[workflow]
+fn wide_200(x: Promise<i64>) -> Promise<i64> {
+    wide(&x, 200)
+}
+
 nebulakit::main!();

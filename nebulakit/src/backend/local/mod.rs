@@ -80,7 +80,7 @@ pub struct LocalBackend {
 }
 
 /// Called with the recorder of a run.
-type Begun = dyn Fn(&Arc<Recorder>) + Send + Sync;
+pub(in crate::backend) type Begun = dyn Fn(&Arc<Recorder>) + Send + Sync;
 
 impl fmt::Debug for LocalBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -125,7 +125,7 @@ impl LocalBackend {
 
     /// What is called with the recorder of a run, for a backend that records its runs itself.
     #[cfg(feature = "snakemake")]
-    pub(in crate::backend) fn hook(&self) -> Arc<dyn Fn(&Arc<Recorder>) + Send + Sync> {
+    pub(in crate::backend) fn hook(&self) -> Arc<Begun> {
         Arc::clone(&self.begun)
     }
 

@@ -53,7 +53,9 @@ pub struct SnakemakeBackend {
 
 /// Called with the recorder of a run before anything of it begins.
 #[derive(Clone)]
-pub(super) struct Begun(pub(super) Arc<dyn Fn(&Arc<Recorder>) + Send + Sync>);
+pub(super) struct Begun(pub(super) Arc<Hook>);
+
+type Hook = dyn Fn(&Arc<Recorder>) + Send + Sync;
 
 impl fmt::Debug for Begun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -29,13 +29,15 @@ mod snakefile;
 mod started;
 mod watch;
 
+use std::path::PathBuf;
+
 use futures_util::future::BoxFuture;
 
 pub(crate) use self::backend::NAME;
 pub use self::backend::SnakemakeBackend;
 pub(crate) use self::job::serve;
 pub(crate) use self::snakefile::VERB;
-use super::{Backend, Capabilities, Options, Plan, RunError};
+use super::{Backend, CacheUse, Capabilities, LocalBackend, Options, Plan, Preview, RunError};
 use crate::graph::Graph;
 use crate::run::{RunHandle, RunId};
 
@@ -54,6 +56,18 @@ impl Backend for SnakemakeBackend {
 
     fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>> {
         Box::pin(async move { started::start(self, plan).await })
+    }
+
+    fn preview<'a>(&'a self, plan: &'a Plan) -> BoxFuture<'a, Result<Preview, RunError>> {
+        Box::pin(async move {
+            let local = LocalBackend::new(self.runs.clone());
+            // The cache is not asked there.
+            local.preview(&Plan { options: plan.options.clone().cache(CacheUse::Off), ..plan.clone() }).await
+        })
+    }
+
+    fn lay_out(&self, plan: &Plan) -> Result<Option<PathBuf>, RunError> {
+        started::lay_out(self, plan).map(Some).map_err(RunError::Folder)
     }
 
     fn attach(&self, run: &RunId) -> Result<RunHandle, RunError> {

@@ -1,5 +1,8 @@
 //! What a rule does: a node that holds others, a condition and a map are several rules each.
 
+/// The id of what gives the outputs of the run, as on the platform.
+pub(super) const END: &str = "end-node";
+
 /// What a rule does for its node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Part {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::asks::Asks;
-use super::parts::Part;
+use super::parts::{END, Part};
 use crate::backend::driver::each_needed;
 use crate::graph::{Graph, Kind, Mapped, Node, Scope};
 use crate::run::NodePath;
@@ -11,7 +11,7 @@ use crate::run::NodePath;
 /// A rule.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Rule {
-    /// The path of its node; empty for that which ends the run.
+    /// The path of its node.
     pub(super) id: String,
     pub(super) part: Part,
     /// What the node runs, for people.
@@ -29,7 +29,7 @@ pub(super) struct Rule {
 pub(super) fn rules(graph: &Graph) -> Vec<Rule> {
     let mut rules = Rules { graph, all: Vec::new() };
     let whole = rules.scope(&graph.body, &Around::default());
-    rules.add("", Part::Finish, &graph.name, whole, None);
+    rules.add(END, Part::Finish, &graph.name, whole, None);
     rules.all
 }
 
@@ -97,9 +97,15 @@ impl Rules<'_> {
             Kind::Map(map) => {
                 self.add(&id, Part::Run, map.of.name(), needs, within).asks = Asks::of(node);
             }
-            Kind::Approve(_) => drop(self.add(&id, Part::Wait, "approve", needs, within)),
-            Kind::Wait(_) => drop(self.add(&id, Part::Wait, "wait", needs, within)),
-            Kind::Sleep(_) => drop(self.add(&id, Part::Wait, "sleep", needs, within)),
+            Kind::Approve(_) => {
+                self.add(&id, Part::Wait, "approve", needs, within);
+            }
+            Kind::Wait(_) => {
+                self.add(&id, Part::Wait, "wait", needs, within);
+            }
+            Kind::Sleep(_) => {
+                self.add(&id, Part::Wait, "sleep", needs, within);
+            }
         }
         id
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 use super::folder::{self, marker};
-use super::parts::Part;
+use super::parts::{END, Part};
 use super::quote::{comment, python, python_path, rule as rule_name, shell};
 use super::rules::Rule;
 use crate::graph::Graph;
@@ -71,14 +71,14 @@ fn beginning(text: &mut String, head: &Head<'_>, rules: &[Rule]) -> std::fmt::Re
             )
         )?;
     }
-    writeln!(text, "\nrule all:\n    input: {}\n    default_target: True\n    localrule: True", python_path(&marker("", Part::Finish)))
+    writeln!(text, "\nrule all:\n    input: {}\n    default_target: True\n    localrule: True", python_path(&marker(END, Part::Finish)))
 }
 
 /// One rule.
 fn one(text: &mut String, head: &Head<'_>, rule: &Rule, name: &str) -> std::fmt::Result {
     let Rule { id, part, needs, asks, .. } = rule;
     let word = if *part == Part::Expand { "checkpoint" } else { "rule" };
-    writeln!(text, "\n# {}{}", comment(id), if id.is_empty() { comment(&rule.of) } else { format!(": {}", comment(&rule.of)) })?;
+    writeln!(text, "\n# {}: {}", comment(id), comment(&rule.of))?;
     writeln!(text, "{word} {name}:")?;
     let mut inputs: Vec<_> = needs.iter().map(|(id, part)| format!("ancient({})", python(&marker(id, *part)))).collect();
     if *part == Part::Gather {

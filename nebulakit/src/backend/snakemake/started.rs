@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use super::backend::SnakemakeBackend;
 use super::compiled::PROGRAM;
@@ -43,6 +44,16 @@ pub(super) async fn start(backend: &SnakemakeBackend, plan: Plan) -> Result<RunH
     let (over, ended) = oneshot::channel();
     tokio::spawn(async move { drop(over.send(watcher.watched().await)) });
     Ok(RunHandle::driven(&run, async move { ended.await.ok() }))
+}
+
+/// Writes the folder of a plan that nobody starts yet.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn lay_out(backend: &SnakemakeBackend, plan: &Plan) -> io::Result<PathBuf> {
+    let folder = PlanFolder::new(backend.plan_of(&format!("plan-{}", Uuid::new_v4().simple())));
+    write(backend, plan, &folder, None)?;
+    Ok(folder.path().to_owned())
 }
 
 fn begin(backend: &SnakemakeBackend, plan: &Plan, recorder: &Arc<Recorder>, folder: PlanFolder) -> Result<Watcher, RunError> {
@@ -101,7 +112,8 @@ fn write(backend: &SnakemakeBackend, plan: &Plan, folder: &PlanFolder, run: Opti
         build: Elf::read(&source)?.id,
         program: copied,
         run: run.map(|run| run.to_string_lossy().into_owned()),
-        data: None,
+        // Where the files of a local run are.
+        data: run.map(|run| run.join("raw").to_string_lossy().into_owned()),
     };
     for name in ["stop", "cancelled", "failed.json", "handler.json", "snakemake.jsonl"] {
         let _ = fs::remove_file(folder.file(name));

@@ -3,48 +3,15 @@
 use std::fs;
 use std::io;
 
-use bytes::Bytes;
-
 use super::super::folder::{PlanFolder, publish, publish_first, read};
 use super::super::line::FirstFailure;
 use super::super::parts::Part;
-use super::work::Work;
+use super::why::{Ended, Why};
+use super::work::{Work, kept_name};
 use crate::backend::node::{self, Outcome, Record};
 use crate::process::exit::Exit;
 use crate::process::terminal;
-use crate::run::{EventKind, FailureKind, JobFailure};
-
-/// How the work ended: what it gave, or why it gave nothing.
-pub(super) type Ended = Result<Bytes, Why>;
-
-/// Why it gave nothing.
-pub(super) enum Why {
-    /// The node that the driver ran failed, and has told so.
-    Failed(Box<FirstFailure>),
-    /// This node failed, and nobody has told so.
-    Own(Box<FirstFailure>),
-    /// It was stopped.
-    Stopped,
-    /// It was stopped with the other elements of its map.
-    MapStopped,
-}
-
-impl Why {
-    /// A failure of the node itself.
-    pub(super) fn own(work: &Work<'_>, code: &str, message: impl Into<String>) -> Self {
-        Self::own_failure(work, JobFailure::new(FailureKind::Failed, code, message))
-    }
-
-    pub(super) fn own_failure(work: &Work<'_>, failure: JobFailure) -> Self {
-        let of = work.spot.map_or(&*work.graph.name, |spot| spot.what()).to_owned();
-        Self::Own(Box::new(FirstFailure { node: work.path(), of, failure }))
-    }
-}
-
-/// A copy of the file that Snakemake looks for: Snakemake removes that before it starts a job again.
-pub(super) fn kept_name(part: Part) -> String {
-    format!(".{}", part.marker())
-}
+use crate::run::EventKind;
 
 /// Whether an earlier process did this part: then its file is put back.
 ///

@@ -4,9 +4,9 @@ use bytes::Bytes;
 
 use super::super::folder::read;
 use super::super::parts::Part;
-use super::end::Why;
 use super::spot::{Spot, outputs};
-use super::work::Work;
+use super::why::Why;
+use super::work::{Work, kept_name};
 use crate::backend::driver::all_of;
 use crate::backend::values::map::{NoMap, gathered, lists, needed};
 use crate::backend::values::{code, literals_of};
@@ -85,7 +85,7 @@ impl Elements<'_> {
             if plan.outputs(&id).ok().flatten().is_none() {
                 let _ = std::fs::remove_file(plan.marker(&id, Part::Element));
                 let _ = std::fs::remove_file(plan.node(&id).join("failure.json"));
-                let _ = std::fs::remove_file(plan.node(&id).join(super::end::kept_name(Part::Element)));
+                let _ = std::fs::remove_file(plan.node(&id).join(kept_name(Part::Element)));
             }
         }
         for index in 0..elements {

@@ -13,9 +13,11 @@
 //! | `stop` | what stops it |
 //! | `strategy` | its attempts, each by `node-execute` |
 //! | `world` | what the driver needs |
-//! | `work` | what it does, by its part |
-//! | `end` | what it leaves |
+//! | `work`, `map` | the part that it does, and what a map needs |
+//! | `does` | how it does that |
+//! | `why`, `end` | how that ended, and what it leaves |
 
+mod does;
 mod end;
 mod given;
 mod map;
@@ -24,6 +26,7 @@ mod spot;
 mod stop;
 mod strategy;
 mod told;
+mod why;
 mod work;
 mod world;
 
@@ -31,7 +34,7 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 
-use self::end::{Ended, leave};
+use self::end::leave;
 use self::request::JobRequest;
 use self::spot::{Around, Spot};
 use self::told::Told;
@@ -39,7 +42,7 @@ use self::work::Work;
 use super::folder::{self, PlanFolder, publish};
 use super::parts::Part;
 use crate::backend::node::{self, PlanFile};
-use crate::graph::{Arm, Graph};
+use crate::graph::Graph;
 use crate::process::exit::Exit;
 use crate::process::platform::Platform;
 use crate::process::{logs, program, terminal};
@@ -113,7 +116,7 @@ fn run(request: &JobRequest, environment: &Environment) -> Result<Exit, String> 
     let (at, program) = (node::PlanFolder::at(plan.path()).map_err(unkept)?, plan.file(&file.program));
     let work =
         Work { plan: &plan, at: &at, program: &program, file: &file, graph: &graph, spot: spot.as_ref(), id: &id, part, environment };
-    let ended: Ended = work.done(std::sync::Arc::new(told));
+    let ended = work.done(std::sync::Arc::new(told));
     leave(&work, ended).map_err(unkept)
 }
 
@@ -130,9 +133,4 @@ fn is_skipped(plan: &PlanFolder, spot: &Spot<'_>) -> io::Result<bool> {
         }
     }
     Ok(false)
-}
-
-/// An arm without what is in it: what is in it is other jobs'.
-fn emptied(arm: &Arm) -> Arm {
-    Arm { test: arm.test.clone(), body: crate::graph::Scope::default(), at: None }
 }

@@ -25,10 +25,12 @@ impl Stop {
         let stop = Self { cancellation: Cancellation::new(), of_map: Arc::default() };
         let cancellation = stop.cancellation.clone();
         match StopSignals::listen() {
-            Ok(mut signals) => drop(std::thread::spawn(move || {
-                while signals.next(Duration::from_secs(3600)).is_none() {}
-                cancellation.cancel();
-            })),
+            Ok(mut signals) => {
+                std::thread::spawn(move || {
+                    while signals.next(Duration::from_secs(3600)).is_none() {}
+                    cancellation.cancel();
+                });
+            }
             Err(error) => tracing::warn!(%error, "signals end this job, and are not heard by its task"),
         }
         stop

@@ -5,9 +5,9 @@ use std::process::ExitStatus;
 
 use super::super::folder::{node, read};
 use super::super::line::FirstFailure;
-use super::super::parts::Part;
-use super::Watcher;
+use super::super::parts::{END, Part};
 use super::known::Stage;
+use super::watcher::Watcher;
 use crate::run::{EventKind, FailureKind, JobFailure, NodePath, RecordError, RunOutcome};
 use crate::task::failure::code;
 
@@ -20,7 +20,7 @@ impl Watcher {
         if let Some(handler) = &self.graph.on_failure {
             self.pass(&node(&handler.id))?;
         }
-        if let (Ok(status), Ok(Some(outputs))) = (&status, self.folder.outputs(""))
+        if let (Ok(status), Ok(Some(outputs))) = (&status, self.folder.outputs(END))
             && status.success()
         {
             return Ok((RunOutcome::Succeeded, Some(outputs)));
@@ -61,7 +61,7 @@ impl Watcher {
         {
             self.tell(&node.clone(), EventKind::Failed { failure: failure.clone(), used: None })?;
         }
-        for rule in self.rules.clone().into_iter().filter(|rule| !rule.id.is_empty()) {
+        for rule in self.rules.clone().into_iter().filter(|rule| rule.part != Part::Finish) {
             match self.known.of(&rule.id) {
                 None if !matches!(rule.part, Part::End | Part::Join | Part::Element | Part::Gather) => {
                     if let Some(because) = self.unmet(&rule.id, rule.within.as_deref(), &rule.needs) {

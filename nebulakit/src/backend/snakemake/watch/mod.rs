@@ -2,6 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `watcher` | what is known meanwhile |
 //! | `tail` | the new lines of a file |
 //! | `logger` | what Snakemake tells |
 //! | `known` | what is known of the nodes |
@@ -15,23 +16,19 @@ mod known;
 mod logger;
 mod passes;
 mod tail;
+mod watcher;
 
-use std::collections::HashMap;
 use std::io;
-use std::process::{Child, ExitStatus};
-use std::sync::Arc;
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::Signal;
 
 pub(super) use self::alive::is_at_work;
-use self::known::Known;
 use self::logger::Logged;
-use self::tail::Tail;
-use super::folder::{PlanFolder, publish};
-use super::rules::{Rule, rules};
-use crate::graph::Graph;
-use crate::run::{Control, EventKind, GateTakes, NodePath, RecordError, Recorder, Request, RunOutcome};
+pub(super) use self::watcher::Watcher;
+use super::folder::publish;
+use crate::run::{EventKind, GateTakes, RecordError, Request, RunOutcome};
 
 /// How often the files are looked at.
 const PERIOD: Duration = Duration::from_millis(40);
@@ -39,43 +36,7 @@ const PERIOD: Duration = Duration::from_millis(40);
 /// How long Snakemake has to stop before it is asked again, and then before it is ended.
 const GRACE: Duration = Duration::from_secs(8);
 
-/// Watches a run.
-pub(super) struct Watcher {
-    folder: PlanFolder,
-    graph: Graph,
-    rules: Vec<Rule>,
-    recorder: Arc<Recorder>,
-    control: Control,
-    child: Child,
-    logger: Tail,
-    tails: HashMap<String, Tail>,
-    /// The nodes of the jobs that run, by their numbers.
-    open: HashMap<u64, String>,
-    known: Known,
-    /// What Snakemake said went wrong.
-    errors: Vec<String>,
-    stopping: Option<(Instant, u8)>,
-}
-
 impl Watcher {
-    pub(super) fn new(folder: PlanFolder, graph: &Graph, recorder: Arc<Recorder>, control: Control, child: Child) -> Self {
-        let logger = Tail::from_the_start(folder.file("snakemake.jsonl"));
-        Self {
-            rules: rules(graph),
-            graph: graph.clone(),
-            logger,
-            folder,
-            recorder,
-            control,
-            child,
-            tails: HashMap::new(),
-            open: HashMap::new(),
-            known: Known::default(),
-            errors: Vec::new(),
-            stopping: None,
-        }
-    }
-
     /// Watches until Snakemake is over, and records how the run ended.
     pub(super) async fn watched(mut self) -> Result<RunOutcome, RecordError> {
         let ended = self.watch().await;
@@ -131,12 +92,6 @@ impl Watcher {
         Ok(())
     }
 
-    /// What jobs told of a node before this run is not told again.
-    fn tail(&mut self, folder: &str) -> &mut Tail {
-        let path = self.folder.path().join(folder).join("told.jsonl");
-        self.tails.entry(folder.to_owned()).or_insert_with(|| Tail::from_the_start(path))
-    }
-
     /// Passes on what somebody asked of the run.
     fn heed(&mut self, request: Request) -> Result<(), RecordError> {
         match request {
@@ -186,20 +141,6 @@ impl Watcher {
             self.signal(signal);
             self.stopping = Some((since, asked + 1));
         }
-    }
-
-    /// Sends a signal to Snakemake and all that it started.
-    fn signal(&self, signal: Signal) {
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            // It may be over.
-            let _ = kill_process_group(group, signal);
-        }
-    }
-
-    fn tell(&mut self, node: &str, kind: EventKind) -> Result<(), RecordError> {
-        let node = NodePath::from(node);
-        self.known.hear(&node, &kind);
-        self.recorder.record(Some(&node), kind)
     }
 
     fn ended(&mut self, status: io::Result<ExitStatus>) -> Result<RunOutcome, RecordError> {

@@ -5,8 +5,8 @@ use std::fs;
 use super::super::folder::node;
 use super::super::line::Line;
 use super::super::parts::Part;
-use super::Watcher;
 use super::tail::Tail;
+use super::watcher::Watcher;
 use crate::run::{Event, EventKind, Origin, RecordError, Recorded};
 
 impl Watcher {
@@ -17,6 +17,11 @@ impl Watcher {
             match serde_json::from_slice::<Line>(&line) {
                 Ok(Line::Event(Event { at, node: Some(node), kind, .. })) => {
                     let kind = self.with_outputs(kind)?;
+                    // An earlier run of the plan heard of its beginning.
+                    if self.known.of(&node).is_none() && !matches!(kind, EventKind::Ready { .. }) {
+                        let of = self.rules.iter().find(|rule| rule.id == *node).map_or_else(String::new, |rule| rule.of.clone());
+                        self.recorder.record_at(at, Some(&node), EventKind::Ready { of: of.into() })?;
+                    }
                     self.known.hear(&node, &kind);
                     self.recorder.record_at(at, Some(&node), kind)?;
                 }
@@ -52,7 +57,7 @@ impl Watcher {
             if path.exists() {
                 self.tails.insert(node(&rule.id), Tail::from_now(path));
             }
-            if rule.id.is_empty() || matches!(rule.part, Part::Begin | Part::Decide | Part::Expand | Part::Element) {
+            if matches!(rule.part, Part::Finish | Part::Begin | Part::Decide | Part::Expand | Part::Element) {
                 continue;
             }
             if let Ok(Some(outputs)) = self.folder.outputs(&rule.id) {
