@@ -181,7 +181,7 @@ mod tests {
             ("--plan /p --node n0 --try 1 --attempt 0", "`--attempt` says which attempt it is, and so does `--try`"),
             ("--plan /p --node n0 --time-limit 0", "`--time-limit` takes a whole number of seconds from 1, not `0`"),
             ("--plan /p n0", "`node-execute` has no option `n0`"),
-            ("--plan /p --\u{1b}[31m", "`node-execute` has no option `--\\u{1b}[31m`"),
+            ("--plan /p --\u{1b}[31m", "`node-execute` has no option `--\\u001b[31m`"),
         ];
         for (words, expected) in rows {
             assert_eq!(parse(words), Err(expected.to_owned()), "{words}");
