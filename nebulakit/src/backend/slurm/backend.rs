@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use super::Slurm;
+use super::reach::Slurm;
 use super::section::Section;
 use super::settings::Rules;
 use crate::backend::engine::{EngineBackend, EngineOptions, Mistakes, Said, Settings};

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use super::Slurm;
+use super::reach::Slurm;
 use super::settings::Rules;
 use crate::backend::engine::{Ending, Engine as _, EngineEnd, EngineId, EngineJob, NotSubmitted, Seen};
 use crate::run::NodePath;

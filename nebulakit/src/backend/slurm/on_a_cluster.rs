@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Slurm;
+use super::reach::Slurm;
 use super::settings::{Rules, Settings};
 use crate::backend::engine::{Ending, Engine as _, EngineId, EngineJob, NotSubmitted, Seen};
 use crate::run::NodePath;

@@ -1,9 +1,9 @@
 //! Jobs on their way to `sbatch`: one by one, or equal ones together as an array.
 
-use super::Slurm;
 use super::arrays;
 use super::file_names;
 use super::flags::{self, Output};
+use super::reach::Slurm;
 use super::script::script;
 use super::settings::Settings;
 use super::submitted;

@@ -164,13 +164,11 @@ impl Settings {
     /// What one engine alone knows of jobs, such as a partition: the tables of that name in the sections of tasks, of workflows, and in the defaults.
     #[cfg(feature = "slurm")]
     pub(in crate::backend) fn of_engine(&self, engine: &str) -> Vec<(Scope, Keys<'_>)> {
-        let scopes: [(&str, fn(String) -> Scope); 2] = [("task", Scope::Task), ("workflow", Scope::Workflow)];
-        let named = scopes.into_iter().flat_map(|(section, scope)| {
-            let tables = self.layers.table.get(section).and_then(Value::as_table).into_iter().flatten();
-            tables.map(move |(name, value)| (scope(name.clone()), join(section, name), value))
-        });
+        let tables = |section: &str| self.layers.table.get(section).and_then(Value::as_table).into_iter().flatten();
+        let tasks = tables("task").map(|(name, value)| (Scope::Task(name.clone()), join("task", name), value));
+        let workflows = tables("workflow").map(|(name, value)| (Scope::Workflow(name.clone()), join("workflow", name), value));
         let all = self.layers.table.get("defaults").map(|value| (Scope::All, "defaults".to_owned(), value));
-        let found = named.chain(all).filter_map(|(scope, path, value)| {
+        let found = tasks.chain(workflows).chain(all).filter_map(|(scope, path, value)| {
             let own = value.as_table()?.get(engine)?.as_table()?;
             Some((scope, Keys::of(own, &join(&path, engine), &self.layers)))
         });

@@ -1,0 +1,61 @@
+//! How a cluster is reached, and what is known of it.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::OnceCell;
+
+use super::accounts;
+use super::client::Client;
+use super::cluster::Cluster;
+use super::queue::Queue;
+use super::settings::Rules;
+use crate::backend::engine::EngineError;
+use crate::services::env::Environment;
+
+/// A Slurm cluster.
+pub(super) struct Slurm {
+    pub(super) name: String,
+    pub(super) client: Client,
+    pub(super) rules: Rules,
+    /// Of a cluster that is not the one of this machine, its name.
+    cluster: Option<String>,
+    /// Whose arrays are listed there, in case that the answer to a submit is lost.
+    plans: Mutex<BTreeSet<PathBuf>>,
+    user: u32,
+    limits: OnceCell<Cluster>,
+}
+
+impl Slurm {
+    /// The cluster that Slurm's programs on this machine speak to, or that one of its clusters.
+    pub(super) fn new(name: &str, own: &Environment, cluster: Option<String>, rules: Rules) -> Self {
+        let user = rustix::process::getuid().as_raw();
+        Self { name: name.to_owned(), client: Client::new(own), rules, cluster, plans: Mutex::default(), user, limits: OnceCell::new() }
+    }
+
+    /// The word that names the cluster, where it is not the one of this machine.
+    pub(super) fn of_cluster(&self) -> Option<String> {
+        self.cluster.as_ref().map(|cluster| format!("--clusters={cluster}"))
+    }
+
+    pub(super) fn plans(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.plans.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) async fn limits(&self) -> &Cluster {
+        self.limits.get_or_init(|| Cluster::ask(&self.client)).await
+    }
+
+    pub(super) async fn queue(&self) -> Result<Queue, EngineError> {
+        Queue::ask(&self.client, self.user, self.of_cluster()).await
+    }
+
+    /// The number of the job, or of the array, that Slurm has under a name: one that is over, maybe only in the accounts.
+    pub(super) async fn number(&self, queue: &Queue, name: &str) -> Result<Option<String>, EngineError> {
+        match queue.find(name) {
+            Some(number) => Ok(Some(number)),
+            None => accounts::find(&self.client, name, self.of_cluster()).await,
+        }
+    }
+}
