@@ -22,10 +22,10 @@ pub(in crate::backend) use self::ends::{cancelled, of_record};
 pub(in crate::backend) use self::plan::quoted;
 #[cfg(feature = "snakemake")]
 pub(in crate::backend) use self::prints::{Prints, tail};
-#[cfg(feature = "snakemake")]
-pub(in crate::backend) use self::rules::{Rule, Rules};
 #[cfg(feature = "slurm")]
 pub(in crate::backend) use self::rules::sorted;
+#[cfg(feature = "snakemake")]
+pub(in crate::backend) use self::rules::{Rule, Rules};
 #[cfg(feature = "slurm")]
 pub(in crate::backend) use self::settings::Scope;
 pub(in crate::backend) use self::settings::{Keys, Mistakes};
