@@ -22,9 +22,12 @@ pub(in crate::backend) use self::ends::{cancelled, of_record};
 pub(in crate::backend) use self::plan::quoted;
 #[cfg(feature = "snakemake")]
 pub(in crate::backend) use self::prints::{Prints, tail};
-pub(in crate::backend) use self::rules::{Rule, Rules, sorted};
-pub(in crate::backend) use self::settings::{Keys, Mistakes, Scope};
-pub(crate) use self::settings::{Said, Settings, SettingsError, Shown};
+#[cfg(feature = "slurm")]
+pub(in crate::backend) use self::rules::sorted;
+#[cfg(feature = "slurm")]
+pub(in crate::backend) use self::settings::Scope;
+pub(in crate::backend) use self::settings::{Keys, Mistakes};
+pub(crate) use self::settings::{Said, Settings};
 pub(in crate::backend) use self::strategy::seconds;
 #[cfg(feature = "snakemake")]
 pub(in crate::backend) use self::strategy::usage;

@@ -117,18 +117,6 @@ impl NodeFolder {
         AttemptFolder { path: self.path.join(number.to_string()), ended: ended.into() }
     }
 
-    /// The attempt whose outputs count, where one has succeeded.
-    ///
-    /// # Errors
-    /// As for [`settled`](Self::settled).
-    #[cfg(feature = "run")]
-    pub(in crate::backend) fn outputs(&self) -> io::Result<Option<u32>> {
-        Ok(self.settled()?.and_then(|settled| match settled {
-            Settled::Outputs(attempt) => Some(attempt),
-            Settled::Skipped | Settled::Spared => None,
-        }))
-    }
-
     /// What the node has come to, once that is settled.
     ///
     /// # Errors

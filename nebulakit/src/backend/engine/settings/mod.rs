@@ -46,6 +46,7 @@ pub(crate) struct Settings {
 }
 
 /// What settings are about: the pattern of a name, or all.
+#[cfg(feature = "slurm")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::backend) enum Scope {
     Task(String),
@@ -161,6 +162,7 @@ impl Settings {
     }
 
     /// What one engine alone knows of jobs, such as a partition: the tables of that name in the sections of tasks, of workflows, and in the defaults.
+    #[cfg(feature = "slurm")]
     pub(in crate::backend) fn of_engine(&self, engine: &str) -> Vec<(Scope, Keys<'_>)> {
         let scopes: [(&str, fn(String) -> Scope); 2] = [("task", Scope::Task), ("workflow", Scope::Workflow)];
         let named = scopes.into_iter().flat_map(|(section, scope)| {
