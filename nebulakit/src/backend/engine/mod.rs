@@ -24,8 +24,6 @@ pub(in crate::backend) use self::plan::quoted;
 pub(in crate::backend) use self::prints::{Prints, tail};
 #[cfg(feature = "slurm")]
 pub(in crate::backend) use self::rules::sorted;
-#[cfg(feature = "snakemake")]
-pub(in crate::backend) use self::rules::{Rule, Rules};
 #[cfg(feature = "slurm")]
 pub(in crate::backend) use self::settings::Scope;
 pub(in crate::backend) use self::settings::{Keys, Mistakes};
