@@ -106,13 +106,13 @@ fn a_run_whose_processes_were_killed_goes_on_and_nothing_runs_twice() {
     ours.wait().unwrap();
     // Snakemake goes on, and nobody may go on in its place.
     let id = run.file_name().unwrap().to_str().unwrap().to_owned();
-    let refused = project.run(&["run", "--resume", &id, "--backend", "snakemake"]);
+    let refused = project.run(&["run", "three", "--resume", &id, "--backend", "snakemake"]);
     assert!(!refused.status.success() && said(&refused).contains("still works on the run"), "{}", said(&refused));
     let killed = at_work(&plan, "--logger");
     assert!(!killed.is_empty());
     assert!(Command::new("kill").arg("-9").args(&killed).status().unwrap().success());
     fs::write(project.path().join("go"), "").unwrap();
-    let output = project.run(&["run", "--resume", &id, "--backend", "snakemake"]);
+    let output = project.run(&["run", "three", "--resume", &id, "--backend", "snakemake"]);
     assert!(output.status.success(), "{}", said(&output));
     assert!(String::from_utf8_lossy(&output.stdout).contains('3'), "{}", said(&output));
     assert_eq!(project.starts(), ["first", "second", "third"]);
