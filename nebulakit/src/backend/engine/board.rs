@@ -158,7 +158,7 @@ impl Board {
     }
 
     /// The jobs that are to be submitted now, in the order in which they came. They count as on their way.
-    pub(super) fn to_submit(&mut self, now: Instant) -> Vec<Key> {
+    pub(super) fn take_due(&mut self, now: Instant) -> Vec<Key> {
         let is_due = |open: &Open| matches!(open.at, Where::Wanted(from) if from <= now) && !open.is_cancelled;
         let mut due: Vec<_> = self.jobs.iter().filter(|(_, open)| is_due(open)).map(|(key, _)| *key).collect();
         due.sort_unstable();
@@ -233,7 +233,7 @@ impl Board {
     }
 
     /// The ids to ask the engine of, if it is time to ask.
-    pub(super) fn to_look(&mut self, now: Instant) -> Vec<EngineId> {
+    pub(super) fn take_looks(&mut self, now: Instant) -> Vec<EngineId> {
         if self.look.is_none_or(|look| look > now) {
             return Vec::new();
         }
@@ -367,13 +367,13 @@ mod tests {
     fn with_one() -> (Board, Instant) {
         let (mut board, now) = board();
         board.add(now, 7, "a".to_owned(), None);
-        assert_eq!(board.to_submit(now), [7]);
+        assert_eq!(board.take_due(now), [7]);
         assert_eq!(board.submitted(now, 7, Ok(id("1"))), Told::News(News::Queued { id: id("1"), reason: None }));
         (board, now)
     }
 
     fn look(board: &mut Board, now: Instant, seen: Option<Seen>) -> Vec<(Key, News)> {
-        let ids = board.to_look(now);
+        let ids = board.take_looks(now);
         assert_eq!(ids, [id("1")]);
         let answer = seen.map(|seen| (id("1"), seen)).into_iter().collect();
         board.looked(now, &ids, Ok(answer))
@@ -382,11 +382,11 @@ mod tests {
     #[test]
     fn the_engine_is_asked_soon_and_then_at_its_pace() {
         let (mut board, now) = with_one();
-        assert!(board.to_look(now).is_empty());
+        assert!(board.take_looks(now).is_empty());
         let first = now + Duration::from_secs(2);
         let news = look(&mut board, first, Some(Seen::Queued { reason: Some("Resources".to_owned()) }));
         assert_eq!(news, [(7, News::Queued { id: id("1"), reason: Some("Resources".to_owned()) })]);
-        assert!(board.to_look(first + POLL / 2).is_empty());
+        assert!(board.take_looks(first + POLL / 2).is_empty());
         assert_eq!(look(&mut board, first + POLL, Some(Seen::Queued { reason: Some("Resources".to_owned()) })), []);
         let running = || Some(Seen::Running { host: Some("c1".to_owned()) });
         assert_eq!(look(&mut board, first + POLL * 2, running()), [(7, News::Running { id: id("1"), host: Some("c1".to_owned()) })]);
@@ -426,7 +426,7 @@ mod tests {
         let (mut board, now) = with_one();
         let mut at = now + Duration::from_secs(2);
         for _ in 0..100 {
-            let ids = board.to_look(at);
+            let ids = board.take_looks(at);
             assert_eq!(board.looked(at, &ids, Err(EngineError("down".to_owned()))), []);
             at += POLL;
         }
@@ -446,11 +446,11 @@ mod tests {
     fn limits_of_the_engine_hold_jobs_back() {
         let (mut board, now) = board();
         board.add(now, 1, "a".to_owned(), None);
-        board.to_submit(now);
+        board.take_due(now);
         let held = || Err(NotSubmitted::Held("QOSMaxSubmit".to_owned()));
         assert_eq!(board.submitted(now, 1, held()), Told::News(News::Held { reason: "QOSMaxSubmit".to_owned() }));
-        assert!(board.to_submit(now + Duration::from_secs(4)).is_empty());
-        assert_eq!(board.to_submit(now + Duration::from_secs(5)), [1]);
+        assert!(board.take_due(now + Duration::from_secs(4)).is_empty());
+        assert_eq!(board.take_due(now + Duration::from_secs(5)), [1]);
         // It is told once.
         assert_eq!(board.submitted(now + Duration::from_secs(5), 1, held()), Told::Nothing);
     }
@@ -460,21 +460,21 @@ mod tests {
         for is_there in [true, false] {
             let (mut board, mut now) = board();
             board.add(now, 1, "a".to_owned(), None);
-            board.to_submit(now);
+            board.take_due(now);
             assert_eq!(board.submitted(now, 1, Err(NotSubmitted::Unclear("reset".to_owned()))), Told::Nothing);
-            assert!(board.to_submit(now).is_empty());
+            assert!(board.take_due(now).is_empty());
             assert_eq!(board.to_find(now), [(1, "a".to_owned())]);
             if is_there {
                 assert!(matches!(board.found(now, 1, Ok(Some(id("9")))), Told::News(News::Queued { .. })));
-                assert!(board.to_find(now).is_empty() && board.to_submit(now).is_empty());
+                assert!(board.to_find(now).is_empty() && board.take_due(now).is_empty());
                 continue;
             }
             board.found(now, 1, Ok(None));
-            assert!(board.to_find(now).is_empty() && board.to_submit(now).is_empty(), "it may be late");
+            assert!(board.to_find(now).is_empty() && board.take_due(now).is_empty(), "it may be late");
             now += Duration::from_secs(5);
             assert_eq!(board.to_find(now).len(), 1);
             board.found(now, 1, Ok(None));
-            assert_eq!(board.to_submit(now), [1]);
+            assert_eq!(board.take_due(now), [1]);
         }
     }
 
@@ -482,17 +482,17 @@ mod tests {
     fn a_job_that_is_cancelled_while_it_is_submitted_is_cancelled_there() {
         let (mut board, now) = board();
         board.add(now, 1, "a".to_owned(), None);
-        board.to_submit(now);
+        board.take_due(now);
         assert_eq!(board.cancel(now, 1), None);
         assert_eq!(board.submitted(now, 1, Ok(id("5"))), Told::Cancel(id("5")));
         // One that was not submitted yet never is.
         board.add(now, 2, "b".to_owned(), None);
         assert_eq!(board.cancel(now, 2), None);
-        assert!(board.to_submit(now).is_empty());
+        assert!(board.take_due(now).is_empty());
         assert_eq!(board.verdicts(now), [(2, Verdict::Ended(EngineEnd::new(Ending::Cancelled)))]);
         // One that nobody waits for any more, either.
         board.add(now, 3, "c".to_owned(), None);
-        board.to_submit(now);
+        board.take_due(now);
         board.remove(3);
         assert_eq!(board.submitted(now, 3, Ok(id("6"))), Told::Cancel(id("6")));
     }
@@ -525,7 +525,7 @@ mod tests {
             board.add(now, 1, "a".to_owned(), None);
             let (mut has, mut is_going) = (false, false);
             for step in steps {
-                if !is_going && !board.to_submit(now).is_empty() {
+                if !is_going && !board.take_due(now).is_empty() {
                     prop_assert!(!has, "the engine has it already");
                     is_going = true;
                 }
@@ -549,7 +549,7 @@ mod tests {
                         board.found(now, 1, answer);
                     }
                     Step::Look(answer) => {
-                        let ids = board.to_look(now);
+                        let ids = board.take_looks(now);
                         let seen = match answer {
                             0 => None,
                             1 => Some(Seen::Queued { reason: None }),

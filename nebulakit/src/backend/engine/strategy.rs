@@ -25,6 +25,7 @@ use crate::coordinator::{
 };
 use crate::process::{digest, file_name::file_name};
 use crate::run::NodePath;
+use crate::task::registry::registry;
 
 /// How often an attempt may be preempted that does not count, unless set otherwise.
 const PREEMPTIONS: u32 = 10;
@@ -117,7 +118,9 @@ impl ExecutionStrategy for EngineStrategy {
             return Box::pin(async { Err(JobError::lost(Lost::Strategy("only tasks are run as jobs of an engine".to_owned()))) });
         };
         let rule = self.inner.on.rules.of(&self.inner.on.workflow, name);
-        if rule.local == Some(true) {
+        // What a dynamic task gives is walked here, and a job of its own would have nobody to give it to; the nodes of it are jobs.
+        let is_dynamic = registry().get(name).is_some_and(|task| task.is_dynamic);
+        if rule.local == Some(true) || is_dynamic {
             let limit = attempt.time_limit();
             let is_contained = self.in_containers || attempt.kind() == WorkKind::Container;
             let ran = if is_contained { self.inner.on.containers.execute(attempt) } else { attempt.run() };
@@ -373,11 +376,12 @@ fn broken(folder: &AttemptFolder, error: &io::Error) -> JobError {
 }
 
 pub(in crate::backend) fn usage(record: &Record) -> Usage {
-    let mut usage = Usage::default();
-    usage.cpu = record.cpu_seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    usage.memory = record.peak_bytes;
-    usage.wall = record.ended.duration_since(record.begun.began).unwrap_or_default();
-    usage
+    Usage {
+        wall: record.ended.duration_since(record.begun.began).unwrap_or_default(),
+        cpu: record.cpu_seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+        memory: record.peak_bytes,
+        ..Usage::default()
+    }
 }
 
 /// Whole seconds, at least one: a limit is not shorter than it says.

@@ -306,7 +306,7 @@ impl Watching {
             self.submit(now);
         }
         if !self.is_looking {
-            let ids = self.board.to_look(now);
+            let ids = self.board.take_looks(now);
             if !ids.is_empty() {
                 self.is_looking = true;
                 let engine = Arc::clone(&self.engine);
@@ -336,7 +336,7 @@ impl Watching {
     }
 
     fn submit(&mut self, now: Instant) {
-        let keys = self.board.to_submit(now);
+        let keys = self.board.take_due(now);
         if keys.is_empty() {
             return;
         }
