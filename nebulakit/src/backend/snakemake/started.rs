@@ -145,6 +145,8 @@ fn program_in(folder: &node::PlanFolder, source: &Path) -> io::Result<String> {
 
 /// Starts Snakemake, in a process group of its own.
 fn snakemake(backend: &SnakemakeBackend, folder: &PlanFolder) -> io::Result<Child> {
+    // Snakemake would run those again and nothing behind them. What a job left is whole or not there, and its marker is what says so.
+    let _ = fs::remove_dir_all(folder.file(".snakemake/incomplete"));
     if fs::read_dir(folder.file(".snakemake/locks")).is_ok_and(|mut locks| locks.next().is_some()) {
         // Nobody works on it: that was looked at.
         Command::new(&backend.snakemake).arg("--unlock").current_dir(folder.path()).stdin(Stdio::null()).output()?;
