@@ -1,5 +1,7 @@
 //! The program whose graphs run on Snakemake, and which its jobs are.
 
+#![allow(clippy::disallowed_methods, reason = "a task says what its environment has")]
+
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;

@@ -58,12 +58,6 @@ impl EngineBackend {
         Self { local, engine, options, clock: Arc::new(SystemClock) }
     }
 
-    /// Another time than the machine's.
-    #[cfg(test)]
-    pub(in crate::backend) fn clock(self, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, ..self }
-    }
-
     /// Where the plan of a run is.
     fn plan_folder(&self, run: &RunFolder) -> PathBuf {
         match &self.options.plan_dir {

@@ -111,7 +111,8 @@ fn kind(code: &str) -> &'static str {
     }
 }
 
-#[cfg(all(test, feature = "run"))]
+#[cfg(test)]
+#[cfg(feature = "run")]
 mod tests {
     use super::*;
     use crate::run::{FailureKind, JobFailure};

@@ -107,7 +107,8 @@ pub(super) fn file(folder: &Path) -> PathBuf {
     folder.join("nodes.jsonl")
 }
 
-#[cfg(all(test, feature = "run"))]
+#[cfg(test)]
+#[cfg(feature = "run")]
 mod tests {
     use super::*;
     use crate::backend::node::line::Work;
