@@ -116,9 +116,9 @@ fn all(json: Arg, tokens: Arg, verbose: Arg) -> Vec<Arg> {
         flag(QUIET).short('q').help("show no progress, only errors, warnings, gates and what tasks print"),
         verbose,
         remote(),
-        help_flag(),
     ];
-    let own = own.into_iter().chain(backends::arguments()).chain([detach::argument()]).map(|arg| arg.help_heading("Options"));
+    let own = own.into_iter().chain(backends::arguments()).chain([detach::argument(), help_flag()]);
+    let own = own.map(|arg| arg.help_heading("Options"));
     own.chain(containers::arguments().map(|arg| arg.help_heading("Containers"))).collect()
 }
 
