@@ -35,9 +35,11 @@ pub(crate) trait Witness: Send + Sync + Debug {
     fn began(&self, attempt: u32);
 
     /// An engine has the running attempt in its queue, under this id.
+    #[cfg(feature = "run")]
     fn waits_on(&self, engine: &str, id: &str, reason: Option<&str>);
 
     /// An engine runs the running attempt, under this id.
+    #[cfg(feature = "run")]
     fn runs_on(&self, engine: &str, id: &str, host: Option<&str>);
 
     /// The running attempt took this besides its time.

@@ -108,11 +108,13 @@ impl Witness for NodeWitness {
         (heard.since, heard.used) = (Some(Instant::now()), Usage::default());
     }
 
+    #[cfg(feature = "run")]
     fn waits_on(&self, engine: &str, id: &str, reason: Option<&str>) {
         let waits_for = WaitsFor::Engine { engine: engine.to_owned(), id: id.to_owned(), reason: reason.map(str::to_owned) };
         self.recorded(self.record.record(Some(&self.node), EventKind::Queued { waits_for }));
     }
 
+    #[cfg(feature = "run")]
     fn runs_on(&self, engine: &str, id: &str, host: Option<&str>) {
         let kind = EventKind::Placed { engine: engine.to_owned(), id: id.to_owned(), host: host.map(str::to_owned) };
         self.recorded(self.record.record(Some(&self.node), kind));
