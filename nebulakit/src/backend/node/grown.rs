@@ -45,7 +45,8 @@ pub(super) fn run(claimed: Claimed<'_>, inputs: &Bytes, signals: &mut StopSignal
         Ok(graph) => graph,
         Err(said) => return Err(Refusal::unfit(format!("cannot run the node `{}`: {said}", claimed.begun.node))),
     };
-    match driven(&claimed, &graph, signals) {
+    let raw = claimed.raw()?;
+    match driven(&claimed, &graph, raw, signals) {
         Ok((_, Some(Stopped::By(name)))) => claimed.stopped(name),
         Ok((_, Some(Stopped::Overdue(limit)))) => {
             let said = format!("the node `{}` ran longer than its time limit of {} s", claimed.begun.node, limit.as_secs());
@@ -62,11 +63,10 @@ pub(super) fn run(claimed: Claimed<'_>, inputs: &Bytes, signals: &mut StopSignal
 /// The outputs of the run, or why there are none.
 type Ended = Result<Vec<u8>, FailureRecord>;
 
-fn driven(claimed: &Claimed<'_>, graph: &Graph, signals: &mut StopSignals) -> Result<(Ended, Option<Stopped>), RunError> {
+fn driven(claimed: &Claimed<'_>, graph: &Graph, raw: String, signals: &mut StopSignals) -> Result<(Ended, Option<Stopped>), RunError> {
     let runs = RunsFolder::open(claimed.attempt.file("grown")).map_err(RunError::Record)?;
     let environment = Environment::from_process();
     let (dialect, host) = (&Platform::detect(&environment).dialect, Host::new(environment));
-    let raw = claimed.raw().unwrap_or_default();
     let backend = LocalBackend::new(runs).surroundings(move |folder| {
         let outputs = folder.join("outputs").to_string_lossy().into_owned();
         let temporary = folder.join("tmp").into();

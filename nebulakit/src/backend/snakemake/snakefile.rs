@@ -1,6 +1,6 @@
 //! The `Snakefile` of a plan: one rule for each part of a node.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use super::folder::{self, marker};
@@ -27,13 +27,18 @@ pub(super) struct Head<'a> {
 pub(super) fn snakefile(head: &Head<'_>, rules: &[Rule]) -> String {
     let mut text = String::new();
     let _ = beginning(&mut text, head, rules);
-    let mut names = HashSet::new();
+    let mut names = HashSet::from(["all".to_owned()]);
+    // By their nodes: those that gather refer to them.
+    let mut checkpoints = HashMap::new();
     for rule in rules {
         let mut name = rule_name(&rule.id, rule.part.word());
-        while !names.insert(name.clone()) || name == "all" {
+        while !names.insert(name.clone()) {
             name.push('_');
         }
-        let _ = one(&mut text, head, rule, &name);
+        if rule.part == Part::Expand {
+            checkpoints.insert(rule.id.as_str(), name.clone());
+        }
+        let _ = one(&mut text, head, rule, &name, checkpoints.get(rule.id.as_str()));
     }
     text
 }
@@ -74,15 +79,15 @@ fn beginning(text: &mut String, head: &Head<'_>, rules: &[Rule]) -> std::fmt::Re
     writeln!(text, "\nrule all:\n    input: {}\n    default_target: True\n    localrule: True", python_path(&marker(END, Part::Finish)))
 }
 
-/// One rule.
-fn one(text: &mut String, head: &Head<'_>, rule: &Rule, name: &str) -> std::fmt::Result {
+/// One rule; `checkpoint` is the name of the one that counts the elements of its map.
+fn one(text: &mut String, head: &Head<'_>, rule: &Rule, name: &str, checkpoint: Option<&String>) -> std::fmt::Result {
     let Rule { id, part, needs, asks, .. } = rule;
     let word = if *part == Part::Expand { "checkpoint" } else { "rule" };
     writeln!(text, "\n# {}: {}", comment(id), comment(&rule.of))?;
     writeln!(text, "{word} {name}:")?;
     let mut inputs: Vec<_> = needs.iter().map(|(id, part)| format!("ancient({})", python(&marker(id, *part)))).collect();
-    if *part == Part::Gather {
-        inputs.push(format!("elements(checkpoints.{}, {})", rule_name(id, Part::Expand.word()), python(&folder::node(id))));
+    if let (Part::Gather, Some(checkpoint)) = (part, checkpoint) {
+        inputs.push(format!("elements(checkpoints.{checkpoint}, {})", python(&folder::node(id))));
     }
     if !inputs.is_empty() {
         writeln!(text, "    input: {}", inputs.join(", "))?;
@@ -152,3 +157,31 @@ pub(super) fn profile(graph: &Graph, limits: &BTreeMap<String, u64>) -> String {
 /// The script that starts a plan.
 pub(super) const RUN: &str = "#!/bin/sh\n# Runs this plan: sh run.sh [what Snakemake takes besides, such as -c 4 or -n]\ncd \"$(dirname \"$0\")\" || exit 1\n\
                               export PYTHONPATH=\"$PWD/plugins${PYTHONPATH:+:$PYTHONPATH}\"\nexec \"${SNAKEMAKE:-snakemake}\" --cores all \"$@\"\n";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::snakemake::asks::Asks;
+
+    #[test]
+    fn nodes_whose_rules_would_have_one_name_have_two() {
+        let rule = |id: &str, part| Rule {
+            id: id.to_owned(),
+            part,
+            of: "app.count".to_owned(),
+            needs: Vec::new(),
+            asks: Asks::nothing(),
+            at_once: None,
+            within: None,
+        };
+        let rules: Vec<_> = ["a/b", "a--b"].into_iter().flat_map(|id| [rule(id, Part::Expand), rule(id, Part::Gather)]).collect();
+        let text = snakefile(&Head { graph: &Graph::new("w"), program: "bin/x", has_benchmarks: false, image: None }, &rules);
+        let checkpoints =
+            |word: &str| text.lines().filter_map(|line| line.split_once(word)).map(|(_, name)| name.to_owned()).collect::<Vec<_>>();
+        let made = checkpoints("checkpoint ");
+        assert_eq!(made, ["expand_a__b:", "expand_a__b_:"]);
+        let used: Vec<_> =
+            checkpoints("elements(checkpoints.").iter().map(|rest| rest.split(',').next().unwrap().to_owned() + ":").collect();
+        assert_eq!(used, made);
+    }
+}
