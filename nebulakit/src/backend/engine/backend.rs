@@ -58,8 +58,26 @@ impl EngineBackend {
         Self { local, engine, options, clock: Arc::new(SystemClock) }
     }
 
+    /// The backend that records its runs.
+    #[cfg(feature = "slurm")]
+    pub(in crate::backend) fn local(&self) -> &LocalBackend {
+        &self.local
+    }
+
+    /// The variables that jobs get.
+    #[cfg(feature = "slurm")]
+    pub(in crate::backend) fn variables(&self) -> Vec<(String, String)> {
+        variables::of_jobs(&Environment::from_process(), &self.options.variables)
+    }
+
+    /// How often what is looked for is looked for.
+    #[cfg(feature = "slurm")]
+    pub(in crate::backend) fn pace(&self) -> Pace {
+        self.options.pace
+    }
+
     /// Where the plan of a run is.
-    fn plan_folder(&self, run: &RunFolder) -> PathBuf {
+    pub(in crate::backend) fn plan_folder(&self, run: &RunFolder) -> PathBuf {
         match &self.options.plan_dir {
             Some(folder) => folder.clone(),
             None => self.local.runs().path().join("plans").join(run.id().to_string()),
@@ -74,7 +92,7 @@ impl EngineBackend {
     }
 
     /// Writes a plan into the folder `path`.
-    fn write(&self, plan: &Plan, path: &Path, id: &str, run: Option<&RunFolder>) -> Result<(PlanFolder, String), RunError> {
+    pub(in crate::backend) fn write(&self, plan: &Plan, path: &Path, id: &str, run: Option<&RunFolder>) -> Result<(PlanFolder, String), RunError> {
         let refused = |said: String| RunError::Refused(vec![said]);
         let folder = PlanFolder::at(path).map_err(|error| refused(format!("there is no current folder: {error}")))?;
         if folder.plan_file().exists() {
@@ -97,7 +115,7 @@ impl EngineBackend {
     }
 
     /// The plan of a run that another process drove.
-    fn plan_of(&self, run: &RunId) -> Result<PlanFolder, RunError> {
+    pub(in crate::backend) fn plan_of(&self, run: &RunId) -> Result<PlanFolder, RunError> {
         let run = self.local.attach(run)?;
         let path = std::fs::read_to_string(run.folder().path().join("plan"));
         let path = path.map_err(|error| RunError::Refused(vec![format!("the run {} has no plan: {error}", run.id())]))?;
@@ -220,7 +238,7 @@ impl Backend for EngineBackend {
             let plan = self.plan_of(run)?;
             let options = Wanted::read(&plan)
                 .map_err(|error| RunError::Refused(vec![format!("cannot read the plan {}: {error}", plan.path().display())]))?;
-            self.local.resume_with(run, options, |folder, workflow| self.as_it_is(plan, folder, workflow)).await
+            self.local.resume_with(run, options, |folder, workflow| self.as_it_is(plan, folder, workflow), None).await
         })
     }
 

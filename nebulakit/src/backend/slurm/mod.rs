@@ -2,13 +2,14 @@
 //!
 //! Everything goes through Slurm's own client programs, which are on each machine from which jobs are submitted: there is no library to match a
 //! cluster's version. `flags`, `script` and `file_names` say a job in their words, `arrays` puts equal ones together, `client` runs the programs, and
-//! `submitted`, `queue`, `accounts` and `state` read what they say.
+//! `submitted`, `queue`, `accounts` and `state` read what they say. `driving` has runs driven by jobs.
 
 mod accounts;
 mod arrays;
 mod backend;
 mod client;
 mod cluster;
+mod driving;
 mod engine;
 mod file_names;
 mod flags;
@@ -27,3 +28,4 @@ mod submitting;
 
 pub(crate) use self::backend::KIND;
 pub use self::backend::SlurmBackend;
+pub(crate) use self::driving::{DriverRequest, VERB, serve};

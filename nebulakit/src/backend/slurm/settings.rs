@@ -95,6 +95,15 @@ impl Rules {
         Self { defaults, ..Self::default() }
     }
 
+    /// Those of a job that is of no task but of a whole workflow.
+    pub(super) fn of_workflow(&self, workflow: &str) -> Settings {
+        let mut settings = Settings::default();
+        for found in sorted(&self.workflows, workflow).into_iter().chain([&self.defaults]) {
+            settings.fill(found);
+        }
+        settings
+    }
+
     /// Those of a job: what is said of its task counts most, then what is said of the workflow, then the defaults.
     pub(super) fn of(&self, job: &EngineJob) -> Settings {
         let mut settings = Settings::default();

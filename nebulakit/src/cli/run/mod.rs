@@ -8,6 +8,8 @@ mod asked;
 pub(super) mod backends;
 mod containers;
 mod detach;
+#[cfg(feature = "slurm")]
+mod drives;
 pub(super) mod flags;
 mod inputs;
 mod inputs_file;
@@ -28,6 +30,8 @@ use std::time::Duration;
 use nebulakit_types::convert::time::Instant;
 
 pub(super) use self::answer::answer;
+#[cfg(feature = "slurm")]
+pub(super) use self::drives::drive;
 #[cfg(feature = "flyte")]
 pub(super) use self::answer::literal;
 pub(super) use self::inputs::host;
