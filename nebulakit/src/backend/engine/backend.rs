@@ -30,6 +30,8 @@ const GPUS: usize = 4_096;
 pub(in crate::backend) struct EngineOptions {
     pub(in crate::backend) pace: Pace,
     pub(in crate::backend) rules: Arc<Rules>,
+    /// The tokens that the engine counts itself, by their names.
+    pub(in crate::backend) tokens: Vec<String>,
     /// The variables that are handed on to jobs, by their names.
     pub(in crate::backend) variables: Vec<String>,
     /// Where the plan is written, instead of `plans/ID` beside the runs.
@@ -148,10 +150,18 @@ impl EngineBackend {
             containers: ContainerStrategy::new(),
         });
         let strategies = [Strategy::Async, Strategy::Thread, Strategy::Process, Strategy::Container];
-        strategies.into_iter().fold(unlimited(self.local.builder()), |builder, at| {
+        strategies.into_iter().fold(self.unlimited(), |builder, at| {
             let strategy = strategy.clone().in_containers(at == Strategy::Container);
             builder.strategy(at, strategy)
         })
+    }
+
+    /// A coordinator's limits: nothing of this machine limits what runs elsewhere, and nothing what the engine counts.
+    fn unlimited(&self) -> CoordinatorBuilder {
+        let builder = unlimited(self.local.builder());
+        let known = builder.limits().tokens;
+        let counted = self.options.tokens.iter().filter(|name| !known.iter().any(|(known, _)| **known == ***name));
+        counted.fold(builder, |builder, name| builder.tokens(name.as_str(), u32::MAX))
     }
 
     /// What of a graph cannot run on the engine.
@@ -212,7 +222,7 @@ impl Backend for EngineBackend {
 
     fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError> {
         let refused = self.refused(graph, options);
-        match self.local.plan_for(self.name(), graph, options, &unlimited(self.local.builder())) {
+        match self.local.plan_for(self.name(), graph, options, &self.unlimited()) {
             Ok(plan) if refused.is_empty() => Ok(plan),
             Ok(_) => Err(RunError::Refused(refused)),
             Err(RunError::Refused(more)) => Err(RunError::Refused(refused.into_iter().chain(more).collect())),

@@ -83,6 +83,7 @@ impl SlurmBackend {
         let options = EngineOptions {
             pace: section.pace,
             rules: Arc::new(settings.rules.clone()),
+            tokens: rules.tokens(),
             variables: section.variables,
             plan_dir: settings.plan_dir(),
             program,

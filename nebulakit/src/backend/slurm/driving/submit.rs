@@ -65,6 +65,7 @@ impl Parts<'_> {
             variables: self.variables.to_vec(),
             cores: allocation.cores.unwrap_or(1.0),
             memory: allocation.memory,
+            tokens: Vec::new(),
             gpus: allocation.gpus.unwrap_or_default(),
             time: None,
             image: None,
