@@ -174,6 +174,56 @@ fn lasting(ledger: Promise<String>, steps: Promise<i64>) -> Promise<i64> {
     enduring::node(ledger, steps)
 }
 
+/// Does nothing: benches/slurm/overhead.sh measures what is around it.
+#[task]
+fn idle(x: i64) -> i64 {
+    x
+}
+
+#[task]
+fn numbers(n: i64) -> Vec<i64> {
+    (0..n).collect()
+}
+
+#[task]
+fn last(xs: Vec<i64>) -> i64 {
+    xs.last().copied().unwrap_or_default()
+}
+
+fn chained(x: Promise<i64>, nodes: usize) -> Promise<i64> {
+    (0..nodes).fold(x, |x, _| idle::node(x))
+}
+
+fn spread(x: &Promise<i64>, nodes: usize) -> Promise<i64> {
+    last::node((1..nodes).map(|_| idle::node(x)).collect::<Vec<_>>())
+}
+
+#[workflow]
+fn chain_20(x: Promise<i64>) -> Promise<i64> {
+    chained(x, 20)
+}
+
+#[workflow]
+fn chain_200(x: Promise<i64>) -> Promise<i64> {
+    chained(x, 200)
+}
+
+#[workflow]
+fn wide_20(x: Promise<i64>) -> Promise<i64> {
+    spread(&x, 20)
+}
+
+#[workflow]
+fn wide_200(x: Promise<i64>) -> Promise<i64> {
+    spread(&x, 200)
+}
+
+/// As many nodes as `n` says, side by side.
+#[workflow]
+fn many(n: Promise<i64>) -> Promise<i64> {
+    last::node(idle::map(numbers::node(n)))
+}
+
 nebulakit::testing::backend_conformance::register!();
 
 nebulakit::main!();

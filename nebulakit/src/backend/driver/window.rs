@@ -36,6 +36,8 @@ struct State {
     /// A node whose time limit is longer than the time that a driver has, and that limit.
     too_long: Option<(NodePath, Duration)>,
     closed: Option<Closed>,
+    /// Whether the driver has let go of the run.
+    is_left: bool,
     /// Whether the run is to end with this driver, since somebody asked for its end.
     ends_here: bool,
 }
@@ -81,6 +83,18 @@ impl Window {
     /// Has the run end with this driver.
     pub(crate) fn end_here(&self) {
         self.state().ends_here = true;
+    }
+
+    /// Says that the driver has let go of the run.
+    pub(crate) fn let_go(&self) {
+        self.state().is_left = true;
+    }
+
+    /// Waits until the driver has let go of the run.
+    pub(crate) async fn gone(&self) {
+        while !self.state().is_left {
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// Why the run is left to the next driver, if it is.

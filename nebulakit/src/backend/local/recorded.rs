@@ -132,8 +132,9 @@ pub(super) fn go(
         }
         // Where it cannot be recorded the run is one that was interrupted: that is how others find it.
         drop(world);
-        if ended.is_err() && window.as_ref().is_some_and(|window| window.left().is_some()) {
+        if let Some(window) = window.filter(|window| ended.is_err() && window.left().is_some()) {
             recorder.release();
+            window.let_go();
             return;
         }
         // A disk may be slow.

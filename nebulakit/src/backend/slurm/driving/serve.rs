@@ -3,9 +3,12 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use futures_util::future::{Either, select};
 
 use super::allocation::reserve;
 use super::notes::{DriverFolder, Left};
@@ -170,20 +173,17 @@ async fn direct(backend: &SlurmBackend, run: &RunId, window: &Arc<Window>) -> Re
             Err(error) => return Err(chain(&error)),
         }
     };
-    let closed = async {
-        window.over().await;
-    };
-    match futures_util::future::select(std::pin::pin!(handle.wait()), std::pin::pin!(closed)).await {
-        futures_util::future::Either::Left(_) => Ok(Ended::Over),
+    match select(pin!(handle.wait()), pin!(window.over())).await {
+        Either::Left(_) => Ok(Ended::Over),
         // What was submitted goes on, and the next driver finds it.
-        futures_util::future::Either::Right(_) => Ok(Ended::Left(Left::Time)),
+        Either::Right(_) => Ok(Ended::Left(Left::Time)),
     }
 }
 
 async fn ended(handle: &RunHandle, window: &Window) -> Ended {
-    let over = handle.wait().await;
+    // The run counts as driven as long as somebody sees to its next driver.
+    let Either::Right(_) = select(pin!(handle.wait()), pin!(window.gone())).await else { return Ended::Over };
     match window.left() {
-        Some(_) if over.is_ok() => Ended::Over,
         Some(Closed::Time) => Ended::Left(Left::Time),
         Some(Closed::Gates) => Ended::Left(Left::Gates),
         Some(Closed::TooLong(node, limit)) => Ended::Left(Left::TooLong { node: node.to_string(), seconds: limit.as_secs() }),
