@@ -94,7 +94,13 @@ impl EngineBackend {
     }
 
     /// Writes a plan into the folder `path`.
-    pub(in crate::backend) fn write(&self, plan: &Plan, path: &Path, id: &str, run: Option<&RunFolder>) -> Result<(PlanFolder, String), RunError> {
+    pub(in crate::backend) fn write(
+        &self,
+        plan: &Plan,
+        path: &Path,
+        id: &str,
+        run: Option<&RunFolder>,
+    ) -> Result<(PlanFolder, String), RunError> {
         let refused = |said: String| RunError::Refused(vec![said]);
         let folder = PlanFolder::at(path).map_err(|error| refused(format!("there is no current folder: {error}")))?;
         if folder.plan_file().exists() {

@@ -170,9 +170,16 @@ impl Inner {
             let job = self.job(&attempt, &node, number, &rule)?;
             let folder = self.on.plan.node(&node).attempt(number);
             match self.run(&attempt, &job, &folder).await? {
-                Ran::Over(record, id) if preempted < most && !attempt.context().is_cancelled() && self.goes_on(&record, id.as_ref(), &rule, &folder).await => {
+                Ran::Over(record, id)
+                    if preempted < most
+                        && !attempt.context().is_cancelled()
+                        && self.goes_on(&record, id.as_ref(), &rule, &folder).await =>
+                {
                     preempted += 1;
-                    let said = format!("ended by `{}` before it was over, and submitted again: that does not count as an attempt", self.on.engine.name());
+                    let said = format!(
+                        "ended by `{}` before it was over, and submitted again: that does not count as an attempt",
+                        self.on.engine.name()
+                    );
                     attempt.context().log(tracing::Level::INFO, said);
                 }
                 Ran::Over(record, _) => return self.over(attempt, &record, &job, &folder).await,

@@ -10,8 +10,8 @@ use futures_util::future::BoxFuture;
 use super::memory::Remembered;
 use crate::backend::driver::{Call, Memory, Recalled};
 use crate::run::{
-    CacheEntry, EventKind, EventReader, JobFailure, NodePath, NodeState, NodeStatus, Origin, Record, RecordError, Recorded, Recorder, RunFolder, RunHandle,
-    RunState, Span, Success,
+    CacheEntry, EventKind, EventReader, JobFailure, NodePath, NodeState, NodeStatus, Origin, Record, RecordError, Recorded, Recorder,
+    RunFolder, RunHandle, RunState, Span, Success,
 };
 use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;

@@ -277,7 +277,8 @@ impl LocalBackend {
         let memory = Arc::new(Itself::new(earlier, &handle, window.is_some()).map_err(RunError::Record)?);
         let context = (self.surroundings)(folder.path().to_owned()).in_a_graph().mocks(self.mocks.clone()).build();
         let seen = Seen { record: Arc::new(Onward::new(Arc::clone(&recorder), told)), memory, former: answers };
-        Ok(recorded::go(plan, recorder, seen, builder.context(context).build(), self.mocks.clone(), Given { window, ..Given::default() }).handle)
+        Ok(recorded::go(plan, recorder, seen, builder.context(context).build(), self.mocks.clone(), Given { window, ..Given::default() })
+            .handle)
     }
 
     /// Begins the record of a run that another process is to drive.

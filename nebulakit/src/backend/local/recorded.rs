@@ -17,7 +17,8 @@ use crate::backend::{Plan, RunError};
 use crate::coordinator::Coordinator;
 use crate::graph::Graph;
 use crate::run::{
-    Answer, Build, Control, EVENT_VERSION, EventKind, Keep, Record, RecordError, RecordErrorKind, Recorder, Request, RunHandle, RunId, RunOutcome,
+    Answer, Build, Control, EVENT_VERSION, EventKind, Keep, Record, RecordError, RecordErrorKind, Recorder, Request, RunHandle, RunId,
+    RunOutcome,
 };
 use crate::task::cancellation::Cancellation;
 use crate::task::mock::Mocks;

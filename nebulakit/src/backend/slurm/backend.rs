@@ -187,9 +187,12 @@ impl Backend for SlurmBackend {
             return self.engine.compile(graph, options);
         }
         let allocation = self.allocation(graph);
-        let builder = self.engine.local().builder().cores(allocation.cores.unwrap_or(1.0).ceil()).gpus(
-            (0..allocation.gpus.unwrap_or_default()).map(|gpu| gpu.to_string()),
-        );
+        let builder = self
+            .engine
+            .local()
+            .builder()
+            .cores(allocation.cores.unwrap_or(1.0).ceil())
+            .gpus((0..allocation.gpus.unwrap_or_default()).map(|gpu| gpu.to_string()));
         let builder = builder.memory(allocation.memory.unwrap_or(u64::MAX));
         let plan = self.engine.local().plan_for(self.name(), graph, options, &builder)?;
         let refused = Self::too_long(graph, &allocation);

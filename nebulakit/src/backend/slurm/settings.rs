@@ -140,7 +140,8 @@ impl Licenses {
         match keys.value(KEY)? {
             Value::String(these) => Some(Self::These(these.clone())),
             Value::Table(table) => {
-                let names: Option<Vec<_>> = table.iter().map(|(token, license)| Some((token.clone(), license.as_str()?.to_owned()))).collect();
+                let names: Option<Vec<_>> =
+                    table.iter().map(|(token, license)| Some((token.clone(), license.as_str()?.to_owned()))).collect();
                 let names = names.filter(|names| names.iter().all(|(_, license)| is_license(license)));
                 if names.is_none() {
                     mistakes.push(keys.mistake(KEY, "expected the name of a licence for each token, as in `{ db = \"seat\" }`"));

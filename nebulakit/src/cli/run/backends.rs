@@ -92,9 +92,12 @@ pub(super) fn settings_of(matches: &ArgMatches, setting: &Setting<'_>) -> Result
     let said = Said { backend: text(BACKEND), plan_dir, packed: matches.get_flag(PACKED), driver: text(DRIVER) };
     let settings = settings(said, setting)?;
     let name = settings.backend();
-    let option = if settings.is_packed() { Some(PACKED) } else { settings.driver().is_some_and(|driver| driver != DRIVERS[0]).then_some(DRIVER) };
+    let option =
+        if settings.is_packed() { Some(PACKED) } else { settings.driver().is_some_and(|driver| driver != DRIVERS[0]).then_some(DRIVER) };
     match option.filter(|_| settings.kind(&name).as_deref() != Some(OF_SLURM)) {
-        Some(option) => Err(Complaint::usage(format!("`--{option}` is for `--backend {OF_SLURM}`, and the run is one of `{}`", visible::line(&name)))),
+        Some(option) => {
+            Err(Complaint::usage(format!("`--{option}` is for `--backend {OF_SLURM}`, and the run is one of `{}`", visible::line(&name))))
+        }
         None => Ok(settings),
     }
 }

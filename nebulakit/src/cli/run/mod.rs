@@ -30,10 +30,10 @@ use std::time::Duration;
 use nebulakit_types::convert::time::Instant;
 
 pub(super) use self::answer::answer;
-#[cfg(feature = "slurm")]
-pub(super) use self::drives::drive;
 #[cfg(feature = "flyte")]
 pub(super) use self::answer::literal;
+#[cfg(feature = "slurm")]
+pub(super) use self::drives::drive;
 pub(super) use self::inputs::host;
 use self::parse::Parser;
 use self::places::Places;

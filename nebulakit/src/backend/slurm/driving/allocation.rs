@@ -53,7 +53,7 @@ impl Allocation {
     }
 
     /// Its time in minutes, which is what Slurm counts.
-    pub(super) fn minutes(&self) -> Option<u64> {
+    pub(in crate::backend::slurm) fn minutes(&self) -> Option<u64> {
         self.time.map(|time| time.as_secs().div_ceil(60).max(1))
     }
 
@@ -65,7 +65,7 @@ impl Allocation {
 }
 
 /// How much of the time of an allocation its driver keeps for its own end: tasks have to stop, and what they did has to be recorded.
-pub(super) fn reserve(whole: Duration) -> Duration {
+pub(in crate::backend::slurm) fn reserve(whole: Duration) -> Duration {
     (whole / 10).clamp(SHORTEST_RESERVE, LONGEST_RESERVE)
 }
 

@@ -1,14 +1,16 @@
 //! The process that has a run driven: it submits the jobs that do, one after the other, and passes on what people ask.
 
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::notes::{DriverFolder, Left};
 use super::order::Order;
 use super::submit::Parts;
 use super::verdict::{self, FRUITLESS};
 use crate::backend::RunError;
-use crate::backend::engine::{Engine as _, EngineEnd, EngineId, Ending, NotSubmitted, Pace, Seen};
+use crate::backend::engine::{Ending, Engine as _, EngineEnd, EngineId, NotSubmitted, Pace, Seen};
 use crate::backend::node::{PlanFile, PlanFolder};
 use crate::backend::slurm::reach::Slurm;
 use crate::run::{
@@ -82,7 +84,7 @@ impl Keeper {
                 Some(last) => last,
                 None => DriverFolder::of(&self.plan, 0),
             };
-            let before = self.run.counts()?.succeeded;
+            let before = self.progress()?;
             let id = match self.submitted(&folder, &mut control).await? {
                 Ok(id) => id,
                 Err(outcome) => return self.end(outcome).await,
@@ -102,13 +104,18 @@ impl Keeper {
                     return self.end(RunOutcome::Cancelled).await;
                 }
             } else {
-                fruitless = if self.run.counts()?.succeeded > before { 0 } else { fruitless + 1 };
+                fruitless = if self.progress()? == before { fruitless + 1 } else { 0 };
                 if fruitless >= FRUITLESS {
                     return self.end(verdict::fruitless(&id)).await;
                 }
             }
             last = Some(DriverFolder::of(&self.plan, folder.number + 1));
         }
+    }
+
+    /// How far the run has come: how many nodes succeeded, and when a task last saved how far it is.
+    fn progress(&self) -> Result<(u64, Option<SystemTime>), RecordError> {
+        Ok((self.run.counts()?.succeeded, newest(&self.run.folder().path().join("checkpoints"))))
     }
 
     /// The id of the job of this driver, which is submitted unless it was; or how the run ends.
@@ -194,7 +201,11 @@ impl Keeper {
             if let Some((since, end)) = &ended
                 && (is_stopped || Instant::now().duration_since(*since) >= self.pace.settle)
             {
-                return Ok(if is_stopped && matches!(end.how, Ending::Exited(_)) { Over::Left(Left::Time) } else { Over::Ended(EngineEnd::clone(end)) });
+                return Ok(if is_stopped && matches!(end.how, Ending::Exited(_)) {
+                    Over::Left(Left::Time)
+                } else {
+                    Over::Ended(EngineEnd::clone(end))
+                });
             }
             if ended.is_none() && looked.elapsed() >= if is_stopped { self.pace.poll.min(SOON) } else { self.pace.poll } {
                 match self.slurm.look(std::slice::from_ref(id)).await {
@@ -281,6 +292,17 @@ impl Asked {
         let waited = |since: Option<Instant>, patience| since.is_some_and(|since| !has_begun || since.elapsed() >= patience);
         waited(self.kill, SHORT_PATIENCE) || waited(self.stop, PATIENCE)
     }
+}
+
+/// When anything in a folder last changed.
+fn newest(folder: &Path) -> Option<SystemTime> {
+    let entries = fs::read_dir(folder).ok()?;
+    let times = entries.filter_map(|entry| {
+        let path = entry.ok()?.path();
+        let own = fs::metadata(&path).and_then(|metadata| metadata.modified()).ok();
+        own.max(newest(&path))
+    });
+    times.max()
 }
 
 /// Whether the end of the run is asked for.

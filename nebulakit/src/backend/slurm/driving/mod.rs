@@ -20,17 +20,19 @@
 //! | `submit` | how one is submitted |
 //! | `keeper` | the process that has one follow the other |
 //! | `verdict` | what becomes of the run when one is over |
-//! | `serve` | the job itself |
+//!
+//! The job itself is `serve` beside this.
 
 mod allocation;
 mod keeper;
 mod notes;
 mod order;
-mod serve;
 mod submit;
 mod verdict;
 
-pub(super) use self::allocation::Allocation;
-pub(super) use self::keeper::Keeper;
-pub(super) use self::order::Order;
-pub(crate) use self::serve::{DriverRequest, VERB, serve};
+pub(in crate::backend::slurm) use self::allocation::{Allocation, reserve};
+pub(in crate::backend::slurm) use self::keeper::Keeper;
+pub(in crate::backend::slurm) use self::notes::{DriverFolder, Left};
+pub(in crate::backend::slurm) use self::order::Order;
+pub(in crate::backend::slurm) use self::submit::Parts;
+pub(crate) use self::submit::VERB;

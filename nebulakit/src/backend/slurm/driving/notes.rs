@@ -12,25 +12,25 @@ use crate::backend::node::PlanFolder;
 
 /// The folder of one of these jobs.
 #[derive(Debug, Clone)]
-pub(super) struct DriverFolder {
-    pub(super) number: u32,
+pub(in crate::backend::slurm) struct DriverFolder {
+    pub(in crate::backend::slurm) number: u32,
     path: PathBuf,
 }
 
 /// What is known of its job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct DriverJob {
+pub(in crate::backend::slurm) struct DriverJob {
     /// Its name on Slurm.
-    pub(super) name: String,
+    pub(in crate::backend::slurm) name: String,
     /// Its id; left out as long as no answer to its submit was heard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) id: Option<String>,
+    pub(in crate::backend::slurm) id: Option<String>,
 }
 
 /// Why it left the run to the next one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "why", rename_all = "snake_case")]
-pub(super) enum Left {
+pub(in crate::backend::slurm) enum Left {
     /// Its time was over.
     Time,
     /// It was told to stop before its time was over; Slurm knows why.
@@ -52,7 +52,7 @@ pub(super) enum Left {
 }
 
 impl DriverFolder {
-    pub(super) fn of(plan: &PlanFolder, number: u32) -> Self {
+    pub(in crate::backend::slurm) fn of(plan: &PlanFolder, number: u32) -> Self {
         Self { number, path: all(plan).join(number.to_string()) }
     }
 
@@ -60,7 +60,7 @@ impl DriverFolder {
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub(super) fn last(plan: &PlanFolder) -> io::Result<Option<Self>> {
+    pub(in crate::backend::slurm) fn last(plan: &PlanFolder) -> io::Result<Option<Self>> {
         let entries = match fs::read_dir(all(plan)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             entries => entries?,
@@ -69,7 +69,7 @@ impl DriverFolder {
         Ok(numbers.max().map(|number| Self::of(plan, number)))
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::backend::slurm) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -77,7 +77,7 @@ impl DriverFolder {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub(super) fn make(&self) -> io::Result<bool> {
+    pub(in crate::backend::slurm) fn make(&self) -> io::Result<bool> {
         if let Some(all) = self.path.parent() {
             DirBuilder::new().recursive(true).mode(0o700).create(all)?;
         }
@@ -88,29 +88,29 @@ impl DriverFolder {
     }
 
     /// What is known of its job.
-    pub(super) fn job(&self) -> io::Result<Option<DriverJob>> {
+    pub(in crate::backend::slurm) fn job(&self) -> io::Result<Option<DriverJob>> {
         self.read("job.json")
     }
 
-    pub(super) fn note_job(&self, name: &str, id: Option<&EngineId>) -> io::Result<()> {
+    pub(in crate::backend::slurm) fn note_job(&self, name: &str, id: Option<&EngineId>) -> io::Result<()> {
         self.write("job.json", &DriverJob { name: name.to_owned(), id: id.map(EngineId::to_string) })
     }
 
     /// Whether it drives the run, or did.
-    pub(super) fn has_begun(&self) -> bool {
+    pub(in crate::backend::slurm) fn has_begun(&self) -> bool {
         self.path.join("begun").exists()
     }
 
-    pub(super) fn note_begun(&self) -> io::Result<()> {
+    pub(in crate::backend::slurm) fn note_begun(&self) -> io::Result<()> {
         self.write("begun", &std::process::id())
     }
 
     /// Why it left the run to the next one, if it did.
-    pub(super) fn left(&self) -> io::Result<Option<Left>> {
+    pub(in crate::backend::slurm) fn left(&self) -> io::Result<Option<Left>> {
         self.read("left.json")
     }
 
-    pub(super) fn note_left(&self, left: &Left) -> io::Result<()> {
+    pub(in crate::backend::slurm) fn note_left(&self, left: &Left) -> io::Result<()> {
         self.write("left.json", left)
     }
 

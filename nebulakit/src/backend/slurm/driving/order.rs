@@ -52,7 +52,7 @@ impl Order {
     }
 
     /// How tasks run that do not say so themselves.
-    pub(super) fn strategy(&self) -> Option<Strategy> {
+    pub(in crate::backend::slurm) fn strategy(&self) -> Option<Strategy> {
         self.strategy.clone().map(Strategy::named)
     }
 }

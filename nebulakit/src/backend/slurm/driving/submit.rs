@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::notes::DriverFolder;
 use super::order::Order;
-use super::serve::VERB;
 use crate::backend::engine::{EngineId, EngineJob, NotSubmitted};
 use crate::backend::node::{PlanFile, PlanFolder};
 use crate::backend::slurm::reach::Slurm;
@@ -12,25 +11,28 @@ use crate::backend::slurm::submitting;
 use crate::process::digest;
 use crate::run::NodePath;
 
+/// The first word of its command line.
+pub(crate) const VERB: &str = "slurm-drive";
+
 /// What such a job is made of.
-pub(super) struct Parts<'a> {
-    pub(super) slurm: &'a Slurm,
-    pub(super) plan: &'a PlanFolder,
-    pub(super) file: &'a PlanFile,
-    pub(super) order: &'a Order,
-    pub(super) variables: &'a [(String, String)],
+pub(in crate::backend::slurm) struct Parts<'a> {
+    pub(in crate::backend::slurm) slurm: &'a Slurm,
+    pub(in crate::backend::slurm) plan: &'a PlanFolder,
+    pub(in crate::backend::slurm) file: &'a PlanFile,
+    pub(in crate::backend::slurm) order: &'a Order,
+    pub(in crate::backend::slurm) variables: &'a [(String, String)],
 }
 
 impl Parts<'_> {
     /// The name of such a job on Slurm, by which it is found where the answer to its submit is lost.
-    pub(super) fn name(&self, number: u32) -> String {
+    pub(in crate::backend::slurm) fn name(&self, number: u32) -> String {
         let run: String = self.file.id.chars().rev().take(24).collect::<Vec<_>>().into_iter().rev().collect();
         let whole = digest::of(format!("{}\0driver\0{number}", self.file.id));
         format!("{}.driver.{number}.{}", run.to_ascii_lowercase(), &whole[..8])
     }
 
     /// Submits it.
-    pub(super) async fn submit(&self, folder: &DriverFolder) -> Result<EngineId, NotSubmitted> {
+    pub(in crate::backend::slurm) async fn submit(&self, folder: &DriverFolder) -> Result<EngineId, NotSubmitted> {
         let (job, allocation) = (self.job(folder), &self.order.allocation);
         let mut settings = self.slurm.rules.of_workflow(&job.workflow);
         let flags = settings.flags.get_or_insert_default();

@@ -1,20 +1,20 @@
 //! What becomes of a run when a job is over that drove it, and said nothing.
 
 use super::notes::Left;
-use crate::backend::engine::{EngineEnd, EngineId, Ending, tail};
+use crate::backend::engine::{Ending, EngineEnd, EngineId, tail};
 use crate::backend::slurm::driving::notes::DriverFolder;
 use crate::coordinator::FailureKind;
 use crate::run::{JobFailure, RunOutcome};
 use crate::task::failure::code;
 
 /// How many jobs may follow each other without a node that succeeded.
-pub(super) const FRUITLESS: u32 = 10;
+pub(in crate::backend::slurm) const FRUITLESS: u32 = 10;
 
 /// How long an end of what it printed is told, in bytes.
 const TAIL: usize = 4 << 10;
 
 /// How a run ends whose driver ended like this; [`None`] if another one takes it over.
-pub(super) fn of_end(id: &EngineId, end: &EngineEnd, folder: &DriverFolder) -> Option<RunOutcome> {
+pub(in crate::backend::slurm) fn of_end(id: &EngineId, end: &EngineEnd, folder: &DriverFolder) -> Option<RunOutcome> {
     let because = end.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
     let said = match end.how {
         Ending::Cancelled => return Some(RunOutcome::Cancelled),
@@ -31,7 +31,7 @@ pub(super) fn of_end(id: &EngineId, end: &EngineEnd, folder: &DriverFolder) -> O
 }
 
 /// How a run ends that its driver left for a reason which no other driver changes.
-pub(super) fn of_left(left: &Left) -> Option<RunOutcome> {
+pub(in crate::backend::slurm) fn of_left(left: &Left) -> Option<RunOutcome> {
     match left {
         Left::Time | Left::Gates | Left::Stopped => None,
         Left::TooLong { node, seconds } => Some(failed(format!(
@@ -42,10 +42,10 @@ pub(super) fn of_left(left: &Left) -> Option<RunOutcome> {
 }
 
 /// How a run ends that makes no way.
-pub(super) fn fruitless(id: &EngineId) -> RunOutcome {
+pub(in crate::backend::slurm) fn fruitless(id: &EngineId) -> RunOutcome {
     failed(format!("{FRUITLESS} jobs that drove the run ended one after the other before any node succeeded, the last of them {id}"))
 }
 
-pub(super) fn failed(said: String) -> RunOutcome {
+pub(in crate::backend::slurm) fn failed(said: String) -> RunOutcome {
     RunOutcome::Failed { node: None, failure: JobFailure::new(FailureKind::Failed, code::SYSTEM, said) }
 }

@@ -10,23 +10,18 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::{Either, select};
 
-use super::allocation::reserve;
-use super::notes::{DriverFolder, Left};
-use super::order::Order;
-use super::submit::Parts;
+use super::backend::SlurmBackend;
+use super::driving::{DriverFolder, Left, Order, Parts, VERB, reserve};
+use super::reach::Slurm;
 use crate::backend::driver::{Closed, Window};
 use crate::backend::engine::{EngineError, NotSubmitted};
 use crate::backend::node::{PlanFile, PlanFolder};
-use crate::backend::slurm::backend::SlurmBackend;
 use crate::backend::{LocalBackend, RunError, Settings};
 use crate::coordinator::{CoordinatorBuilder, ProcessStrategy, Strategy, ThreadStrategy};
 use crate::process::signal::StopSignals;
 use crate::run::{RecordErrorKind, RunHandle, RunId};
 use crate::services::env::Environment;
 use crate::task::failure::chain;
-
-/// The first word of its command line.
-pub(crate) const VERB: &str = "slurm-drive";
 
 /// How long the lock of the run may be held by another process, which is about to end.
 const LOCKED: Duration = Duration::from_secs(60);
@@ -125,7 +120,9 @@ pub(crate) async fn serve(
     };
     let ended = match ended {
         Some(ended) => ended,
-        None if order.packed => packed(of_settings.local(), &run, &order, &window, &plan, environment, ends.map(|(_, spare)| spare)).await?,
+        None if order.packed => {
+            packed(of_settings.local(), &run, &order, &window, &plan, environment, ends.map(|(_, spare)| spare)).await?
+        }
         None => direct(&of_settings, &run, &window).await?,
     };
     let Ended::Left(left) = ended else { return Ok(()) };
@@ -207,15 +204,20 @@ async fn follow(parts: &Parts<'_>, folder: DriverFolder) -> io::Result<()> {
             Err(NotSubmitted::Held(_)) => tokio::time::sleep(Duration::from_secs(5)).await,
             // It is looked for by its name.
             Err(NotSubmitted::Unclear(_)) => return Ok(()),
-            Err(NotSubmitted::Refused(why)) => return folder.note_left(&Left::Cannot { said: format!("cannot have the run driven on: {why}") }),
+            Err(NotSubmitted::Refused(why)) => {
+                return folder.note_left(&Left::Cannot { said: format!("cannot have the run driven on: {why}") });
+            }
         }
     }
 }
 
 /// Whether jobs can be submitted from this machine.
-async fn can_submit(slurm: &crate::backend::slurm::reach::Slurm) -> Result<(), String> {
+async fn can_submit(slurm: &Slurm) -> Result<(), String> {
     let hint = "hint: with `driver = \"here\"` the run is driven from the machine where `run` was typed";
-    slurm.can_submit().await.map_err(|EngineError(said)| format!("this machine may not submit jobs, so no driver of the run can be a job: {said}\n{hint}"))
+    slurm
+        .can_submit()
+        .await
+        .map_err(|EngineError(said)| format!("this machine may not submit jobs, so no driver of the run can be a job: {said}\n{hint}"))
 }
 
 /// When nodes have to be over, if the time of this job is limited, and how much time there is for their end.
