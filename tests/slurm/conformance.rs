@@ -19,14 +19,34 @@ const AT_ONCE: usize = 6;
 /// What is not kept yet: the level of what a task logs is lost on its way through the files of a job.
 const NOT_KEPT: [&str; 1] = ["records::what_a_task_logs_is_kept_with_its_node"];
 
+/// What is not kept by runs whose nodes share an allocation.
+const NOT_KEPT_PACKED: [&str; 0] = [];
+
 struct OnSlurm;
+
+/// The same, with all nodes of a run in one allocation after the other.
+struct Packed;
+
+impl Subject for Packed {
+    fn backend(&self, folder: &Path) -> Box<dyn Backend> {
+        on_slurm(folder, "poll = \"1s\"\n[backends.slurm]\npacked = true\n[backends.slurm.allocation]\ncores = 2\nmemory = \"400Mi\"\n")
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_secs(240)
+    }
+}
+
+fn on_slurm(folder: &Path, settings: &str) -> Box<dyn Backend> {
+    fs::create_dir_all(folder).unwrap();
+    fs::write(folder.join("nebulakit.toml"), settings).unwrap();
+    let local = LocalBackend::new(RunsFolder::open(folder.join("runs")).unwrap());
+    Box::new(SlurmBackend::configured_with(local, folder, flows()).unwrap())
+}
 
 impl Subject for OnSlurm {
     fn backend(&self, folder: &Path) -> Box<dyn Backend> {
-        fs::create_dir_all(folder).unwrap();
-        fs::write(folder.join("nebulakit.toml"), "poll = \"2s\"\n").unwrap();
-        let local = LocalBackend::new(RunsFolder::open(folder.join("runs")).unwrap());
-        Box::new(SlurmBackend::configured_with(local, folder, flows()).unwrap())
+        on_slurm(folder, "poll = \"2s\"\n")
     }
 
     fn patience(&self) -> Duration {
@@ -36,9 +56,18 @@ impl Subject for OnSlurm {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_on_slurm_conform() {
+    conforms(&OnSlurm, &NOT_KEPT).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn packed_runs_conform() {
+    conforms(&Packed, &NOT_KEPT_PACKED).await;
+}
+
+async fn conforms(subject: &dyn Subject, not_kept: &[&str]) {
     let _cluster = Place::new();
-    let wanted = cases().filter(|case| !NOT_KEPT.contains(&case.name()));
-    let broken = stream::iter(wanted).map(|case| case.check(&OnSlurm)).buffer_unordered(AT_ONCE);
+    let wanted = cases().filter(|case| !not_kept.contains(&case.name()));
+    let broken = stream::iter(wanted).map(|case| case.check(subject)).buffer_unordered(AT_ONCE);
     let broken: Vec<_> = broken.filter_map(|checked| async { checked.err() }).map(|broken| broken.to_string()).collect().await;
     assert!(broken.is_empty(), "{}", broken.join("\n\n"));
 }

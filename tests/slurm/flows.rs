@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use nebulakit::Context;
+use nebulakit::gate;
 use nebulakit::prelude::*;
 
 /// Notes that something ran, in a line of its own.
@@ -106,6 +107,121 @@ async fn nap(ctx: Context, ledger: String) -> anyhow::Result<i64> {
 #[workflow]
 fn napping(ledger: Promise<String>) -> Promise<i64> {
     double::node(&ledger, double::node(&ledger, nap::node(&ledger)))
+}
+
+/// Waits for a person between its tasks.
+#[workflow]
+fn gated(ledger: Promise<String>) -> Promise<i64> {
+    double::node(&ledger, gate::approve("fine", double::node(&ledger, 3)))
+}
+
+/// Takes twenty seconds.
+#[task]
+async fn warm_up(ledger: String) -> anyhow::Result<i64> {
+    ran(&ledger, "warm_up")?;
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    Ok(1)
+}
+
+/// May take most of the time that an allocation of one minute has.
+#[task(timeout = "45s")]
+fn large(ledger: String, x: i64) -> anyhow::Result<i64> {
+    ran(&ledger, "large")?;
+    Ok(x + 1)
+}
+
+/// Its second task does not end in what the first one left of an allocation.
+#[workflow]
+fn tight(ledger: Promise<String>) -> Promise<i64> {
+    large::node(&ledger, warm_up::node(&ledger))
+}
+
+/// May take longer than any allocation of one minute.
+#[task(timeout = "5m")]
+fn giant(ledger: String) -> anyhow::Result<i64> {
+    ran(&ledger, "giant")?;
+    Ok(1)
+}
+
+#[workflow]
+fn oversized(ledger: Promise<String>) -> Promise<i64> {
+    giant::node(ledger)
+}
+
+/// Takes `steps` tenths of a second, whatever stops it: it goes on where it was.
+#[task]
+async fn enduring(ctx: Context, ledger: String, steps: i64) -> anyhow::Result<i64> {
+    ran(&ledger, "enduring")?;
+    let checkpoint = ctx.checkpoint().ok_or_else(|| anyhow::anyhow!("there is no place for checkpoints"))?;
+    let mut done = match checkpoint.read().await? {
+        Some(bytes) => std::str::from_utf8(&bytes)?.parse()?,
+        None => 0,
+    };
+    while done < steps {
+        if ctx.is_cancelled() {
+            return Err(anyhow::anyhow!("stopped at {done}")).recoverable();
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        done += 1;
+        ran(&ledger, "step")?;
+        checkpoint.write(done.to_string()).await?;
+    }
+    Ok(done)
+}
+
+#[workflow]
+fn lasting(ledger: Promise<String>, steps: Promise<i64>) -> Promise<i64> {
+    enduring::node(ledger, steps)
+}
+
+/// Does nothing: benches/slurm/overhead.sh measures what is around it.
+#[task]
+fn idle(x: i64) -> i64 {
+    x
+}
+
+#[task]
+fn numbers(n: i64) -> Vec<i64> {
+    (0..n).collect()
+}
+
+#[task]
+fn last(xs: Vec<i64>) -> i64 {
+    xs.last().copied().unwrap_or_default()
+}
+
+fn chained(x: Promise<i64>, nodes: usize) -> Promise<i64> {
+    (0..nodes).fold(x, |x, _| idle::node(x))
+}
+
+fn spread(x: &Promise<i64>, nodes: usize) -> Promise<i64> {
+    last::node((1..nodes).map(|_| idle::node(x)).collect::<Vec<_>>())
+}
+
+#[workflow]
+fn chain_20(x: Promise<i64>) -> Promise<i64> {
+    chained(x, 20)
+}
+
+#[workflow]
+fn chain_200(x: Promise<i64>) -> Promise<i64> {
+    chained(x, 200)
+}
+
+#[workflow]
+fn wide_20(x: Promise<i64>) -> Promise<i64> {
+    spread(&x, 20)
+}
+
+#[workflow]
+fn wide_200(x: Promise<i64>) -> Promise<i64> {
+    spread(&x, 200)
+}
+
+/// As many nodes as `n` says, side by side.
+#[workflow]
+fn many(n: Promise<i64>) -> Promise<i64> {
+    last::node(idle::map(numbers::node(n)))
 }
 
 nebulakit::testing::backend_conformance::register!();

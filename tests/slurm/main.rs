@@ -5,9 +5,11 @@
     reason = "a test that cannot set itself up has failed; it asks where its cluster is"
 )]
 
+mod alone;
 mod conformance;
 mod ends;
 mod faults;
+mod packed;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -85,8 +87,26 @@ impl Place {
 
     /// Starts to run a workflow.
     fn start(&self, workflow: &str) -> std::process::Child {
+        self.start_with(workflow, &[])
+    }
+
+    /// Starts to run a workflow with more options.
+    fn start_with(&self, workflow: &str, more: &[&str]) -> std::process::Child {
         let ledger = self.ledger();
-        self.command(&self.run_words(workflow, &[], ledger.to_str().unwrap())).spawn().unwrap()
+        self.command(&self.run_words(workflow, more, ledger.to_str().unwrap())).spawn().unwrap()
+    }
+
+    /// The id of its last run.
+    fn run_id(&self) -> String {
+        let runs: serde_json::Value = serde_json::from_str(&self.said(&["runs", "list", "--json"])).unwrap();
+        runs[0]["run"].as_str().unwrap().to_owned()
+    }
+
+    /// How many jobs drove its only run.
+    fn drivers(&self) -> usize {
+        let plans = std::fs::read_dir(self.path().join(".nebulakit/plans")).unwrap();
+        let plan = plans.map(|plan| plan.unwrap().path()).next().unwrap();
+        std::fs::read_dir(plan.join("drivers")).unwrap().count()
     }
 
     /// Says what a command says that succeeds.

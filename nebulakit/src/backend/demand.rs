@@ -28,6 +28,15 @@ pub(super) fn unmet(graph: &Graph, limits: impl FnOnce() -> Limits) -> Vec<Strin
     unmet.iter().map(|(reason, nodes)| format!("{}: {reason}", named(nodes))).collect()
 }
 
+/// The most of each that any node of `graph` asks for: cores, memory in bytes, GPUs.
+#[cfg(feature = "slurm")]
+pub(super) fn largest(graph: &Graph) -> (Option<f64>, Option<u64>, Option<u32>) {
+    let demands: Vec<_> = demands(graph).into_iter().filter_map(|demand| demand.asked.ok()).collect();
+    let cores = demands.iter().filter_map(|asked| asked.cores).max_by(f64::total_cmp);
+    let memory = demands.iter().filter_map(|asked| asked.memory).max();
+    (cores, memory, demands.iter().filter_map(|asked| asked.gpus).max())
+}
+
 /// What a node's task asks for.
 struct Demand<'g> {
     node: String,

@@ -37,9 +37,9 @@ pub use self::local::{LocalBackend, RunLocal};
 pub use self::plan::{CacheUse, Options, Plan};
 pub use self::preview::{Fate, Foreseen, Preview, Unkept};
 #[cfg(feature = "slurm")]
-pub(crate) use self::slurm::KIND as SLURM;
-#[cfg(feature = "slurm")]
 pub use self::slurm::SlurmBackend;
+#[cfg(feature = "slurm")]
+pub(crate) use self::slurm::{DriverRequest, KIND as SLURM, VERB as SLURM_VERB, serve as serve_slurm};
 #[cfg(feature = "snakemake")]
 pub use self::snakemake::SnakemakeBackend;
 #[cfg(feature = "snakemake")]

@@ -101,6 +101,18 @@ pub(super) fn dispatch(
     }
 }
 
+/// Drives a run as a job of Slurm, as the words behind the verb say.
+#[cfg(feature = "slurm")]
+pub(super) fn drive(
+    binary: &str,
+    words: &[OsString],
+    environment: &Environment,
+    registry: &Registry,
+    leave: Leave,
+) -> Result<Exit, Complaint> {
+    run::drive(words, &Setting { binary: binary.to_owned(), environment, registry, platform: Platform::detect(environment), leave })
+}
+
 /// The command that the words name, as people type it: `app runs show`.
 fn named(command: &Command, words: &[OsString]) -> String {
     let inner = words.first().and_then(|word| command.find_subcommand(word));

@@ -125,6 +125,11 @@ fn serve(binary: &str, arguments: &[OsString]) -> Exit {
         return crate::backend::serve_snakemake(&arguments[1..], &environment);
     }
     let registry = Registry::linked();
+    #[cfg(feature = "slurm")]
+    if arguments.first().is_some_and(|verb| verb == crate::backend::SLURM_VERB) {
+        let driven = commands::drive(binary, &arguments[1..], &environment, &registry, container::leave);
+        return driven.unwrap_or_else(|complaint| complain(&complaint));
+    }
     let Some(verb) = arguments.first().and_then(|verb| verb.to_str()).filter(|verb| ContainerRequest::is_verb(verb)) else {
         return for_people(binary, arguments, &environment, &registry);
     };

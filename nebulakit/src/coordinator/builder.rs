@@ -232,6 +232,12 @@ impl CoordinatorBuilder {
         Self { cut: resources.to_vec(), ..self }
     }
 
+    /// How many jobs may run at once, if that is set.
+    #[cfg(feature = "slurm")]
+    pub(crate) fn most(&self) -> Option<usize> {
+        self.jobs
+    }
+
     /// How much there is for its jobs.
     pub(crate) fn limits(&self) -> Limits {
         Limits {

@@ -75,6 +75,7 @@ impl CommandBackend {
         let options = EngineOptions {
             pace: section.pace,
             rules: Arc::new(settings.rules.clone()),
+            tokens: Vec::new(),
             variables: section.variables.clone(),
             plan_dir: settings.plan_dir(),
             program,

@@ -48,6 +48,11 @@ impl Fault {
         End::Failed(Arc::new(Self { node: node.clone(), of, failure, error: None, used: None }))
     }
 
+    /// It was told before that the task of a node failed.
+    pub(super) fn told(node: &NodePath, of: Cow<'static, str>, failure: JobFailure) -> End {
+        End::Failed(Arc::new(Self { node: node.clone(), of, failure, error: None, used: None }))
+    }
+
     /// A value cannot be passed on.
     pub(super) fn of_binding(node: &NodePath, of: Cow<'static, str>, what: impl fmt::Display, error: &nebulakit_types::Error) -> End {
         Self::between(node, of, code::BINDING, format!("cannot resolve {what}: {}", chain_in_line(error)))

@@ -9,6 +9,7 @@ use futures_util::future::{Either, select};
 use super::fault::{End, code};
 use super::step::Step;
 use super::value;
+use super::window::Window;
 use crate::graph::{GATE_OUTPUT, Gate};
 use crate::run::{Answer, EventKind, GateTakes};
 use crate::task::failure::code::TIMEOUT;
@@ -37,6 +38,7 @@ impl Step<'_> {
         if !self.walk.world.is_rehearsal {
             self.walk.tell(&self.path, || EventKind::Started { attempt: 0 });
         }
+        let _busy = self.walk.world.window.as_deref().map(Window::busy);
         self.within(tokio::time::sleep(time)).await?;
         Ok(Bytes::new())
     }
@@ -56,7 +58,14 @@ impl Step<'_> {
             return Err(self.fault(code::UNANSWERED, message));
         }
         self.walk.tell(&self.path, || EventKind::Waiting { signal: gate.signal.clone(), takes });
+        // One that waits for a time only has its driver keep that.
+        let window = self.walk.world.window.as_deref();
+        let _waits = window.map(|window| if self.limit().is_some() { window.busy() } else { window.at_gate() });
         self.within(signals.wait(&gate.signal)).await
+    }
+
+    fn limit(&self) -> Option<Duration> {
+        self.node.overrides.as_deref().and_then(|overrides| overrides.timeout)
     }
 
     /// The result of a wait, within the timeout of its node.
@@ -65,7 +74,7 @@ impl Step<'_> {
             return Err(End::Cancelled);
         }
         let stopped = pin!(self.frame.stop.cancelled());
-        let limit = self.node.overrides.as_deref().and_then(|overrides| overrides.timeout);
+        let limit = self.limit();
         let waited = async {
             match limit {
                 Some(limit) => tokio::time::timeout(limit, waited).await.map_err(|_| limit),

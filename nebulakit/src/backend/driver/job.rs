@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{Either, select};
@@ -29,10 +30,30 @@ impl Step<'_> {
             return Err(End::Cancelled);
         }
         let kind = self.runs_by(task).map_err(|said| self.not_taken(path, said))?;
-        match select(pin!(world.turns.take(path, kind)), pin!(stop.cancelled())).await {
+        let turn = async {
+            let turn = world.turns.take(path, kind).await;
+            let limit = self.time_limit(task);
+            match world.window.as_deref().filter(|window| !window.admits(limit)) {
+                Some(window) => {
+                    drop(turn);
+                    window.hold(path, limit).await
+                }
+                None => turn,
+            }
+        };
+        match select(pin!(turn), pin!(stop.cancelled())).await {
             Either::Left((turn, _)) => Ok(turn),
             Either::Right(_) => Err(End::Cancelled),
         }
+    }
+
+    fn retries(&self, task: &TaskDef) -> u32 {
+        self.node.overrides.as_deref().and_then(|overrides| overrides.retries).unwrap_or(task.options.retries)
+    }
+
+    /// How long an attempt at the task may take.
+    fn time_limit(&self, task: &TaskDef) -> Option<Duration> {
+        self.node.overrides.as_deref().and_then(|overrides| overrides.timeout).or(task.options.timeout)
     }
 
     /// How the task runs.
@@ -67,6 +88,10 @@ impl Step<'_> {
         drop(inputs);
         let work = Work::of_task(task, encoded).run(world.run.clone()).id(job_id(&world.run, path)).turn(permit);
         let work = overridden(work, self.node.overrides.as_deref(), kind.resources.clone());
+        let work = match world.memory.as_deref().map_or(0, |memory| memory.spent(path)) {
+            0 => work,
+            spent => work.retry(Retry::times(self.retries(task).saturating_sub(spent))),
+        };
         let work = if world.mocks.has(task.name) { work.mocked() } else { work };
         let former =
             given.filter(|given| !given.is_again).and_then(|given| world.memory.as_ref()?.checkpoint(path, task.name, given.digest));

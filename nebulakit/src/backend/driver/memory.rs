@@ -5,7 +5,7 @@ use std::io;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-use crate::run::{CacheEntry, CacheKey, EventKind, NodePath, Origin, Turn};
+use crate::run::{CacheEntry, CacheKey, EventKind, JobFailure, NodePath, Origin, Turn};
 use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
 
@@ -36,6 +36,8 @@ pub(crate) struct Given<'a> {
 pub(crate) enum Recalled {
     /// Its outputs, as the bytes of an `outputs.pb`, and where they come from.
     Outputs(Bytes, Origin),
+    /// It has failed in this run, for good.
+    Failed(JobFailure),
     /// Nothing; and the claim under which its outputs are to be cached, if they are.
     Nothing(Option<Claim>),
 }
@@ -63,6 +65,11 @@ pub(crate) trait Memory: Send + Sync {
 
     /// The place of the checkpoint that the task left at `node` in an earlier run with inputs of that digest, if it is to continue from there.
     fn checkpoint(&self, node: &NodePath, task: &str, inputs: &str) -> Option<String>;
+
+    /// How many attempts at the task at `node` have failed in this run before this process drove it.
+    fn spent(&self, _node: &NodePath) -> u32 {
+        0
+    }
 
     /// In a rehearsal: receives outputs that a node would use which would run.
     fn is_needed(&self, outputs: &[u8]);

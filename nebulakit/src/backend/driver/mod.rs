@@ -27,6 +27,8 @@ mod standing;
 mod step;
 mod turns;
 mod walk;
+#[cfg_attr(not(feature = "slurm"), expect(dead_code, reason = "only what Slurm allocates ends before the run"))]
+mod window;
 mod witness;
 mod world;
 
@@ -43,5 +45,8 @@ pub(crate) use self::map::all_of;
 pub(crate) use self::memory::{Call, Claim, Memory, Recalled};
 pub(crate) use self::signals::{Refusal, Signals};
 pub(crate) use self::turns::Turns;
+#[cfg(feature = "slurm")]
+pub(crate) use self::window::Closed;
+pub(crate) use self::window::{Leaving, Window};
 pub(crate) use self::world::{Unfinished, World};
 pub(crate) use super::values::literals_of;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::future::{Either, select};
 
 use super::done::Done;
-use super::fault::End;
+use super::fault::{End, Fault};
 use super::memory::{Call, Claim, Given, Memory, Recalled};
 use super::step::Step;
 use crate::run::{CacheEntry, NodePath};
@@ -58,6 +58,7 @@ impl<'g> Step<'g> {
                 let files = memory.stamp(&outputs).await;
                 Ok(Known::Outputs(Box::new(Done { outputs, from, inputs: Some(digest), files, used: None })))
             }
+            Recalled::Failed(failure) => Err(Fault::told(path, self.what(), failure)),
             Recalled::Nothing(claim) => {
                 self.foretell_needs(&inputs);
                 Ok(Known::Nothing(Box::new(Claimed { digest, is_again, claim })))

@@ -17,6 +17,7 @@ use super::step::Step;
 use super::turns::Turn;
 use super::value;
 use super::walk::Walk;
+use super::window::Window;
 use crate::backend::extent::DEEPEST;
 use crate::graph::{Branch, Graph, Kind, Map, Mapped};
 use crate::run::{EventKind, NodePath, Origin};
@@ -212,6 +213,7 @@ async fn task<'g>(
     stop: &Cancellation,
 ) -> Result<Bytes, End> {
     let Some(task) = registry().get(name) else { return Box::pin(step.over(path, Err(step.unknown(path, "task", name)))).await };
+    let _busy = step.walk.world.window.as_deref().map(Window::busy);
     let claimed = match step.memory() {
         None => None,
         Some(memory) => match Box::pin(async { step.known(memory, path, task, inputs()?, stop).await }).await {

@@ -9,6 +9,7 @@ use super::hold::Shelf;
 use super::memory::Memory;
 use super::signals::Signals;
 use super::turns::Turns;
+use super::window::Window;
 use crate::coordinator::Coordinator;
 use crate::run::{NodePath, Record, RunFolder, RunId};
 use crate::task::cancellation::Cancellation;
@@ -39,6 +40,8 @@ pub(crate) struct World {
     pub(crate) is_rehearsal: bool,
     /// Deletes files that nothing needs any more, if that is wanted.
     pub(crate) shelf: Option<Arc<dyn Shelf>>,
+    /// How long this driver goes on, if another one takes the run over then.
+    pub(crate) window: Option<Arc<Window>>,
     /// The node that runs whatever is known of earlier runs, and with it all that needs it.
     pub(crate) from: Option<NodePath>,
 }

@@ -30,6 +30,8 @@ const GPUS: usize = 4_096;
 pub(in crate::backend) struct EngineOptions {
     pub(in crate::backend) pace: Pace,
     pub(in crate::backend) rules: Arc<Rules>,
+    /// The tokens that the engine counts itself, by their names.
+    pub(in crate::backend) tokens: Vec<String>,
     /// The variables that are handed on to jobs, by their names.
     pub(in crate::backend) variables: Vec<String>,
     /// Where the plan is written, instead of `plans/ID` beside the runs.
@@ -58,8 +60,26 @@ impl EngineBackend {
         Self { local, engine, options, clock: Arc::new(SystemClock) }
     }
 
+    /// The backend that records its runs.
+    #[cfg(feature = "slurm")]
+    pub(in crate::backend) fn local(&self) -> &LocalBackend {
+        &self.local
+    }
+
+    /// The variables that jobs get.
+    #[cfg(feature = "slurm")]
+    pub(in crate::backend) fn variables(&self) -> Vec<(String, String)> {
+        variables::of_jobs(&Environment::from_process(), &self.options.variables)
+    }
+
+    /// How often what is looked for is looked for.
+    #[cfg(feature = "slurm")]
+    pub(in crate::backend) fn pace(&self) -> Pace {
+        self.options.pace
+    }
+
     /// Where the plan of a run is.
-    fn plan_folder(&self, run: &RunFolder) -> PathBuf {
+    pub(in crate::backend) fn plan_folder(&self, run: &RunFolder) -> PathBuf {
         match &self.options.plan_dir {
             Some(folder) => folder.clone(),
             None => self.local.runs().path().join("plans").join(run.id().to_string()),
@@ -74,7 +94,13 @@ impl EngineBackend {
     }
 
     /// Writes a plan into the folder `path`.
-    fn write(&self, plan: &Plan, path: &Path, id: &str, run: Option<&RunFolder>) -> Result<(PlanFolder, String), RunError> {
+    pub(in crate::backend) fn write(
+        &self,
+        plan: &Plan,
+        path: &Path,
+        id: &str,
+        run: Option<&RunFolder>,
+    ) -> Result<(PlanFolder, String), RunError> {
         let refused = |said: String| RunError::Refused(vec![said]);
         let folder = PlanFolder::at(path).map_err(|error| refused(format!("there is no current folder: {error}")))?;
         if folder.plan_file().exists() {
@@ -97,7 +123,7 @@ impl EngineBackend {
     }
 
     /// The plan of a run that another process drove.
-    fn plan_of(&self, run: &RunId) -> Result<PlanFolder, RunError> {
+    pub(in crate::backend) fn plan_of(&self, run: &RunId) -> Result<PlanFolder, RunError> {
         let run = self.local.attach(run)?;
         let path = std::fs::read_to_string(run.folder().path().join("plan"));
         let path = path.map_err(|error| RunError::Refused(vec![format!("the run {} has no plan: {error}", run.id())]))?;
@@ -130,10 +156,18 @@ impl EngineBackend {
             containers: ContainerStrategy::new(),
         });
         let strategies = [Strategy::Async, Strategy::Thread, Strategy::Process, Strategy::Container];
-        strategies.into_iter().fold(unlimited(self.local.builder()), |builder, at| {
+        strategies.into_iter().fold(self.unlimited(), |builder, at| {
             let strategy = strategy.clone().in_containers(at == Strategy::Container);
             builder.strategy(at, strategy)
         })
+    }
+
+    /// A coordinator's limits: nothing of this machine limits what runs elsewhere, and nothing what the engine counts.
+    fn unlimited(&self) -> CoordinatorBuilder {
+        let builder = unlimited(self.local.builder());
+        let known = builder.limits().tokens;
+        let counted = self.options.tokens.iter().filter(|name| !known.iter().any(|(known, _)| **known == ***name));
+        counted.fold(builder, |builder, name| builder.tokens(name.as_str(), u32::MAX))
     }
 
     /// What of a graph cannot run on the engine.
@@ -194,7 +228,7 @@ impl Backend for EngineBackend {
 
     fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError> {
         let refused = self.refused(graph, options);
-        match self.local.plan_for(self.name(), graph, options, &unlimited(self.local.builder())) {
+        match self.local.plan_for(self.name(), graph, options, &self.unlimited()) {
             Ok(plan) if refused.is_empty() => Ok(plan),
             Ok(_) => Err(RunError::Refused(refused)),
             Err(RunError::Refused(more)) => Err(RunError::Refused(refused.into_iter().chain(more).collect())),
@@ -220,7 +254,7 @@ impl Backend for EngineBackend {
             let plan = self.plan_of(run)?;
             let options = Wanted::read(&plan)
                 .map_err(|error| RunError::Refused(vec![format!("cannot read the plan {}: {error}", plan.path().display())]))?;
-            self.local.resume_with(run, options, |folder, workflow| self.as_it_is(plan, folder, workflow)).await
+            self.local.resume_with(run, options, |folder, workflow| self.as_it_is(plan, folder, workflow), None).await
         })
     }
 

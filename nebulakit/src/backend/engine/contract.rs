@@ -102,6 +102,8 @@ pub(in crate::backend) struct EngineJob {
     pub(in crate::backend) memory: Option<u64>,
     /// How many GPUs it asks for.
     pub(in crate::backend) gpus: u32,
+    /// How many tokens of each name it takes.
+    pub(in crate::backend) tokens: Vec<(String, u32)>,
     /// How long it may run. The node keeps this limit itself too: an engine's own may be coarser, but not shorter.
     pub(in crate::backend) time: Option<Duration>,
     /// The image that it runs in; [`None`] for the program as it is.

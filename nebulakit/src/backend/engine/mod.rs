@@ -21,7 +21,9 @@ pub(in crate::backend) use self::contract::{Ending, Engine, EngineEnd, EngineErr
 pub(in crate::backend) use self::ends::{cancelled, of_record};
 pub(in crate::backend) use self::plan::quoted;
 #[cfg(feature = "snakemake")]
-pub(in crate::backend) use self::prints::{Prints, tail};
+pub(in crate::backend) use self::prints::Prints;
+#[cfg(any(feature = "snakemake", feature = "slurm"))]
+pub(in crate::backend) use self::prints::tail;
 #[cfg(feature = "slurm")]
 pub(in crate::backend) use self::rules::sorted;
 #[cfg(feature = "slurm")]
@@ -32,3 +34,5 @@ pub(in crate::backend) use self::strategy::seconds;
 #[cfg(feature = "snakemake")]
 pub(in crate::backend) use self::strategy::usage;
 pub(in crate::backend) use self::variables::of_jobs;
+#[cfg(feature = "slurm")]
+pub(in crate::backend) use self::wanted::wanted;

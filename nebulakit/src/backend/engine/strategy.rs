@@ -12,7 +12,7 @@ use futures_util::future::{Either, select};
 use tokio::task::spawn_blocking;
 
 use super::board::{News, Pace, Verdict};
-use super::contract::{Ending, Engine, EngineId, EngineJob};
+use super::contract::{Ending, Engine, EngineId, EngineJob, Seen};
 use super::ends::{TAIL, cancelled, of_record, of_verdict};
 use super::note::{Note, NotedEnd};
 use super::prints::Prints;
@@ -25,6 +25,7 @@ use crate::coordinator::{
 };
 use crate::process::{digest, file_name::file_name};
 use crate::run::NodePath;
+use crate::task::failure::code;
 use crate::task::registry::registry;
 
 /// How often an attempt may be preempted that does not count, unless set otherwise.
@@ -78,7 +79,8 @@ enum Left {
 
 /// How one job ended.
 enum Ran {
-    Over(Box<Record>),
+    /// With a record; the id of the job, if this driver heard it.
+    Over(Box<Record>, Option<EngineId>),
     Without(Verdict),
     /// It was preempted in the life of another driver.
     Preempted,
@@ -168,7 +170,19 @@ impl Inner {
             let job = self.job(&attempt, &node, number, &rule)?;
             let folder = self.on.plan.node(&node).attempt(number);
             match self.run(&attempt, &job, &folder).await? {
-                Ran::Over(record) => return self.over(attempt, &record, &job, &folder).await,
+                Ran::Over(record, id)
+                    if preempted < most
+                        && !attempt.context().is_cancelled()
+                        && self.goes_on(&record, id.as_ref(), &rule, &folder).await =>
+                {
+                    preempted += 1;
+                    let said = format!(
+                        "ended by `{}` before it was over, and submitted again: that does not count as an attempt",
+                        self.on.engine.name()
+                    );
+                    attempt.context().log(tracing::Level::INFO, said);
+                }
+                Ran::Over(record, _) => return self.over(attempt, &record, &job, &folder).await,
                 Ran::Preempted if preempted < most => preempted += 1,
                 Ran::Without(Verdict::Ended(end)) if end.how == Ending::Preempted && preempted < most => {
                     preempted += 1;
@@ -221,6 +235,7 @@ impl Inner {
             variables: on.variables.clone(),
             cores: rule.cores.or_else(|| granted.cores().filter(|cores| *cores > 0.0)).unwrap_or(1.0),
             memory: rule.memory.or_else(|| granted.memory()),
+            tokens: granted.tokens().map(|(name, tokens)| (name.to_owned(), tokens)).collect(),
             gpus: rule.gpus.unwrap_or_else(|| u32::try_from(granted.gpus().len()).unwrap_or(u32::MAX)),
             time,
             image: rule.image.clone().or_else(|| attempt.image().map(str::to_owned)),
@@ -232,7 +247,10 @@ impl Inner {
         let inputs = attempt.task().map(|call| call.inputs.to_vec()).unwrap_or_default();
         let left = blocking(folder, move |folder| prepare(folder, &inputs)).await.map_err(|error| broken(folder, &error))?;
         let known = match left {
-            Left::Recorded(record) => return Ok(Ran::Over(record)),
+            Left::Recorded(record) => {
+                let id = blocking(folder, Note::read).await.ok().flatten().and_then(|note| note.id());
+                return Ok(Ran::Over(record, id));
+            }
             Left::Ended(NotedEnd::Preempted) => return Ok(Ran::Preempted),
             Left::Ended(NotedEnd::Failed) => return Ok(Ran::Failed),
             Left::Known(id) => Some(id),
@@ -248,19 +266,19 @@ impl Inner {
                 None => return Err(JobError::lost(Lost::Runtime)),
                 Some(Heard::News(news)) => placed.tell(context, self.on.engine.name(), news),
                 Some(Heard::Recorded) => match record(folder).await? {
-                    Some(record) => break Ran::Over(record),
+                    Some(record) => break Ran::Over(record, placed.id.clone()),
                     None => break Ran::Without(Verdict::Lost("its record is gone".to_owned())),
                 },
                 Some(Heard::Over(_)) if is_cancelled => break Ran::Stopped,
                 // A last look: the file that says that it is there may come later than the record itself.
                 Some(Heard::Over(verdict)) => match record(folder).await? {
-                    Some(record) => break Ran::Over(record),
+                    Some(record) => break Ran::Over(record, placed.id.clone()),
                     None => break Ran::Without(verdict),
                 },
             }
         };
         prints.pass(context).await;
-        if let Ran::Over(record) = &ran {
+        if let Ran::Over(record, _) = &ran {
             placed.by_record(context, self.on.engine.name(), job, record);
         }
         Ok(ran)
@@ -280,6 +298,39 @@ impl Inner {
                 }
                 () = &mut ticks => prints.pass(context).await,
             }
+        }
+    }
+
+    /// Whether an attempt that left this record was ended by the engine and goes on in another job, as one that was preempted does; and one whose time was
+    /// over, if that is the engine's and it saved how far it had come.
+    async fn goes_on(&self, record: &Record, id: Option<&EngineId>, rule: &Rule, folder: &AttemptFolder) -> bool {
+        let Some(failure) = record.failure.as_ref() else { return false };
+        let has_saved = || blocking(folder, |folder| Ok(folder.file("checkpoint").exists()));
+        match (&*failure.kind, &*failure.code) {
+            ("timed_out", _) => rule.time.is_some() && has_saved().await.unwrap_or_default(),
+            (_, code::TERMINATED) => match self.how_ended(id).await {
+                Some(Ending::Preempted) => true,
+                Some(Ending::OutOfTime | Ending::Exited(_)) => has_saved().await.unwrap_or_default(),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// How a job ended that has just left a record, by the engine.
+    async fn how_ended(&self, id: Option<&EngineId>) -> Option<Ending> {
+        let ids = [id?.clone()];
+        let until = self.on.clock.now() + self.on.pace.lost;
+        loop {
+            if let Ok(seen) = self.on.engine.look(&ids).await
+                && let Some(Seen::Ended(end)) = seen.get(&ids[0])
+            {
+                return Some(end.how);
+            }
+            if self.on.clock.now() >= until {
+                return None;
+            }
+            self.on.clock.sleep_until(self.on.clock.now() + PRINTS).await;
         }
     }
 

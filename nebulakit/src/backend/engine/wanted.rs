@@ -49,3 +49,12 @@ impl Wanted {
         Ok(Options::new().cache(cache).keep(keep).durability(durability))
     }
 }
+
+/// The options of the run whose plan it is.
+///
+/// # Errors
+/// When they cannot be read.
+#[cfg(feature = "slurm")]
+pub(in crate::backend) fn wanted(plan: &PlanFolder) -> io::Result<Options> {
+    Wanted::read(plan)
+}

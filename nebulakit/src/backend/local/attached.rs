@@ -10,7 +10,8 @@ use futures_util::future::BoxFuture;
 use super::memory::Remembered;
 use crate::backend::driver::{Call, Memory, Recalled};
 use crate::run::{
-    CacheEntry, EventKind, EventReader, NodePath, Origin, Record, RecordError, Recorded, Recorder, RunFolder, RunHandle, Span, Success,
+    CacheEntry, EventKind, EventReader, JobFailure, NodePath, NodeState, NodeStatus, Origin, Record, RecordError, Recorded, Recorder,
+    RunFolder, RunHandle, RunState, Span, Success,
 };
 use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
@@ -122,12 +123,22 @@ pub(super) struct Itself {
     folder: RunFolder,
     events: Option<EventReader>,
     successes: HashMap<NodePath, Span>,
+    /// What it came to, where its tasks ran in the processes that drove it: no other record tells.
+    state: Option<Arc<RunState>>,
 }
 
 impl Itself {
-    pub(super) fn new(earlier: Arc<Remembered>, run: &RunHandle) -> Result<Self, RecordError> {
+    /// `ran_here` says whether its tasks ran in the processes that drove it.
+    pub(super) fn new(earlier: Arc<Remembered>, run: &RunHandle, ran_here: bool) -> Result<Self, RecordError> {
         let (folder, successes) = (run.folder().clone(), run.successes()?);
-        Ok(Self { earlier, events: EventReader::open(&folder.events())?, folder, successes })
+        let state = if ran_here { Some(run.state()?) } else { None };
+        Ok(Self { earlier, events: EventReader::open(&folder.events())?, folder, successes, state })
+    }
+
+    /// Why the node failed, if it did.
+    fn failure(&self, node: &NodePath) -> Option<JobFailure> {
+        let node = self.state.as_ref()?.nodes.get(node).filter(|node| node.status == NodeStatus::Failed)?;
+        node.failure.clone()
     }
 
     /// What the node gave, if it succeeded with the same inputs.
@@ -148,8 +159,11 @@ impl Memory for Itself {
     }
 
     fn recall<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Recalled> {
-        match self.own(&call) {
-            Some(outputs) => Box::pin(async { Recalled::Outputs(outputs, Origin::Run) }),
+        if let Some(outputs) = self.own(&call) {
+            return Box::pin(async { Recalled::Outputs(outputs, Origin::Run) });
+        }
+        match self.failure(call.node) {
+            Some(failure) => Box::pin(async { Recalled::Failed(failure) }),
             None => self.earlier.recall(call),
         }
     }
@@ -159,7 +173,17 @@ impl Memory for Itself {
     }
 
     fn checkpoint(&self, node: &NodePath, task: &str, inputs: &str) -> Option<String> {
-        self.earlier.checkpoint(node, task, inputs)
+        let own = self.state.as_ref().and_then(|_| self.folder.last_checkpoint(node, inputs));
+        own.map(|own| own.to_string_lossy().into_owned()).or_else(|| self.earlier.checkpoint(node, task, inputs))
+    }
+
+    fn spent(&self, node: &NodePath) -> u32 {
+        match self.state.as_ref().and_then(|state| state.nodes.get(node)) {
+            Some(NodeState { status: NodeStatus::Backoff, attempts, .. }) => *attempts,
+            // The last one ended with its driver.
+            Some(node) => node.attempts.saturating_sub(1),
+            None => 0,
+        }
     }
 
     fn is_needed(&self, outputs: &[u8]) {

@@ -32,6 +32,7 @@ use self::memory::Remembered;
 use self::recorded::{Given, Seen, Started};
 pub use self::run_local::RunLocal;
 use super::demand::unmet;
+use super::driver::Window;
 use super::inputs::unfit;
 use super::{Backend, Capabilities, Options, Plan, Preview, RunError, needs};
 use crate::coordinator::{ContainerStrategy, Coordinator, CoordinatorBuilder};
@@ -247,12 +248,14 @@ impl LocalBackend {
         Ok(self.start_with(plan, coordinator, Given::default()).await?.handle)
     }
 
-    /// Drives a run on that no process drives any more, with the coordinator that `coordinator` makes for its folder and the name of what it runs.
+    /// Drives a run on that no process drives any more, with the coordinator that `coordinator` makes for its folder and the name of what it runs. With a
+    /// `window` its tasks run in this process, until that is closed.
     pub(in crate::backend) async fn resume_with(
         &self,
         run: &RunId,
         options: Options,
         coordinator: impl FnOnce(&RunFolder, &str) -> Result<CoordinatorBuilder, RunError> + Send,
+        window: Option<Arc<Window>>,
     ) -> Result<RunHandle, RunError> {
         let recorder = Recorder::resume(&self.runs, run, options.durability).map_err(RunError::Record)?.keeping(options.keep);
         let recorder = Arc::new(recorder);
@@ -271,10 +274,23 @@ impl LocalBackend {
         let mut answers = former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
         answers.extend(crate::run::answers(&folder).map_err(RunError::Record)?);
         let earlier = Arc::new(Remembered::new(&self.runs, former, cached, Some(folder.clone())));
-        let memory = Arc::new(Itself::new(earlier, &handle).map_err(RunError::Record)?);
+        let memory = Arc::new(Itself::new(earlier, &handle, window.is_some()).map_err(RunError::Record)?);
         let context = (self.surroundings)(folder.path().to_owned()).in_a_graph().mocks(self.mocks.clone()).build();
         let seen = Seen { record: Arc::new(Onward::new(Arc::clone(&recorder), told)), memory, former: answers };
-        Ok(recorded::go(plan, recorder, seen, builder.context(context).build(), self.mocks.clone(), Given::default()).handle)
+        Ok(recorded::go(plan, recorder, seen, builder.context(context).build(), self.mocks.clone(), Given { window, ..Given::default() })
+            .handle)
+    }
+
+    /// Begins the record of a run that another process is to drive.
+    #[cfg(feature = "slurm")]
+    pub(in crate::backend) fn create(&self, plan: &Plan) -> Result<Arc<Recorder>, RunError> {
+        let former = self.former(plan)?;
+        let recorder = Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?.keeping(plan.options.keep);
+        let created = recorded::create(plan, &recorder, former.map(|former| former.id().clone()));
+        created.inspect_err(|_| drop(recorder.folder().discard()))?;
+        let recorder = Arc::new(recorder);
+        (self.begun)(&recorder);
+        Ok(recorder)
     }
 
     /// The folder that it records runs in.

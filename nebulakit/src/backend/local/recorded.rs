@@ -11,13 +11,14 @@ use tokio::sync::oneshot;
 use super::ended::{outcome, why};
 use super::memory::Remembered;
 use super::shelf::RawFolders;
-use crate::backend::driver::{Memory, Refusal, Shelf, Signals, Turns, World, drive, literals_of};
+use crate::backend::driver::{Leaving, Memory, Refusal, Shelf, Signals, Turns, Window, World, drive, literals_of};
 use crate::backend::extent::Extent;
 use crate::backend::{Plan, RunError};
 use crate::coordinator::Coordinator;
 use crate::graph::Graph;
 use crate::run::{
-    Answer, Build, Control, EVENT_VERSION, EventKind, Keep, Record, RecordError, RecordErrorKind, Recorder, Request, RunHandle, RunOutcome,
+    Answer, Build, Control, EVENT_VERSION, EventKind, Keep, Record, RecordError, RecordErrorKind, Recorder, Request, RunHandle, RunId,
+    RunOutcome,
 };
 use crate::task::cancellation::Cancellation;
 use crate::task::mock::Mocks;
@@ -32,6 +33,8 @@ pub(super) struct Given {
     pub(super) answers: HashMap<String, Answer>,
     /// Stops it.
     pub(super) stop: Cancellation,
+    /// How long this process drives it, if another one takes it over then.
+    pub(super) window: Option<Arc<Window>>,
 }
 
 /// A run that has started.
@@ -50,24 +53,29 @@ pub(super) fn start(
     mocks: Mocks,
     given: Given,
 ) -> Result<Started, RunError> {
-    let folder = recorder.folder().clone();
+    create(&plan, &recorder, memory.former.as_ref().map(|former| former.id().clone()))?;
+    let former = memory.former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
+    let record = Arc::clone(&recorder) as _;
+    Ok(go(plan, recorder, Seen { record, memory, former }, coordinator, mocks, given))
+}
+
+/// Records what the run is, in front of all that happens in it.
+pub(super) fn create(plan: &Plan, recorder: &Recorder, resumes: Option<RunId>) -> Result<(), RunError> {
+    let folder = recorder.folder();
     for (name, contents) in &plan.files {
         folder.write(name, contents, recorder.durability()).map_err(RunError::Record)?;
     }
     folder.write_build(&Build::of_this_program().json(), recorder.durability()).map_err(RunError::Record)?;
-    let former = memory.former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
     let created = EventKind::Created {
         version: EVENT_VERSION,
         run: folder.id().clone(),
         name: plan.graph.name.clone(),
         backend: plan.backend.clone(),
         nodes: Extent::of(&plan.graph).nodes,
-        resumes: memory.former.as_ref().map(|former| former.id().clone()),
+        resumes,
         from: plan.options.from.clone(),
     };
-    recorder.record(None, created).map_err(RunError::Record)?;
-    let record = Arc::clone(&recorder) as _;
-    Ok(go(plan, recorder, Seen { record, memory, former }, coordinator, mocks, given))
+    recorder.record(None, created).map_err(RunError::Record)
 }
 
 /// What is known when a run is driven, from its beginning or on.
@@ -92,13 +100,18 @@ pub(super) fn go(
     let folder = recorder.folder().clone();
     let shelf = (plan.options.keep == Keep::Outputs).then(|| Arc::new(RawFolders::new(folder.clone(), Arc::clone(&recorder) as _)));
     let deletes = shelf.is_some();
-    let (signals, refused) = Signals::open(&plan.graph, given.answers, former);
+    let Given { answers, stop, window } = given;
+    let (signals, refused) = Signals::open(&plan.graph, answers, former);
+    let record = match &window {
+        Some(window) => Arc::new(Leaving::new(record, Arc::clone(window))) as _,
+        None => record,
+    };
     let world = World {
         coordinator,
         run: folder.id().clone(),
         record,
         signals: Arc::new(signals),
-        stop: given.stop,
+        stop,
         strategy: plan.options.strategy,
         stored: Some(Arc::new(folder.clone())),
         mocks,
@@ -106,6 +119,7 @@ pub(super) fn go(
         is_rehearsal: false,
         shelf: shelf.clone().map(|shelf| shelf as Arc<dyn Shelf>),
         from: plan.options.from,
+        window: window.clone(),
         moved: Arc::default(),
         turns: Turns::default(),
     };
@@ -119,6 +133,11 @@ pub(super) fn go(
         }
         // Where it cannot be recorded the run is one that was interrupted: that is how others find it.
         drop(world);
+        if let Some(window) = window.filter(|window| ended.is_err() && window.left().is_some()) {
+            recorder.release();
+            window.let_go();
+            return;
+        }
         // A disk may be slow.
         let recorded = tokio::task::spawn_blocking(move || {
             let recorded = record_end(&recorder, &ended);
@@ -163,15 +182,29 @@ async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Reco
     let given = literals_of(&inputs).map_err(RunError::Inputs)?;
     let ended = {
         let mut driven = std::pin::pin!(drive(graph, world, &given));
+        let mut over = std::pin::pin!(over(world));
+        let mut is_over = false;
         loop {
             tokio::select! {
                 ended = &mut driven => break ended,
                 next = asked.next() => asked.heed(next, world, recorder),
+                () = &mut over, if !is_over => {
+                    is_over = true;
+                    world.stop.cancel();
+                }
             }
         }
     };
     world.coordinator.shutdown(Duration::ZERO).await;
     ended.map_err(why)
+}
+
+/// Waits until the time of this driver is over.
+async fn over(world: &World) {
+    match &world.window {
+        Some(window) => window.over().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Requests to the run.
@@ -207,10 +240,12 @@ impl Asked {
     fn heed(&mut self, next: Result<Next, RecordError>, world: &World, recorder: &Recorder) {
         let heard = next.and_then(|next| match next {
             Next::Heed(Request::Cancel) => {
+                world.window.iter().for_each(|window| window.end_here());
                 world.stop.cancel();
                 recorder.record(None, EventKind::Stopping)
             }
             Next::Heed(Request::Kill) => {
+                world.window.iter().for_each(|window| window.end_here());
                 world.stop.cancel();
                 world.coordinator.hurry();
                 recorder.record(None, EventKind::Stopping)

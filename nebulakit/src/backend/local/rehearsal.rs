@@ -56,6 +56,7 @@ pub(super) fn world(plan: &Plan, memory: &Arc<Remembered>, coordinator: Coordina
         stored: None,
         mocks: Mocks::default(),
         moved: Arc::default(),
+        window: None,
         turns: Turns::default(),
         memory: Some(Arc::clone(memory) as _),
         is_rehearsal: true,

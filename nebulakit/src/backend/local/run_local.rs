@@ -289,6 +289,7 @@ impl<O: TaskOutputs> RunLocal<O> {
             stored: None,
             mocks: self.mocks,
             moved: Arc::default(),
+            window: None,
             turns: Turns::default(),
             memory: None,
             is_rehearsal: false,
@@ -312,7 +313,7 @@ impl<O: TaskOutputs> RunLocal<O> {
         let backend = LocalBackend::new(runs).mocks(self.mocks);
         let plan = backend.plan(&graph, &self.options.inputs(inputs), &self.coordinator)?;
         let stop = Unwaited(self.stop.below());
-        let given = Given { answers: self.answers, stop: stop.0.clone() };
+        let given = Given { answers: self.answers, stop: stop.0.clone(), window: None };
         let outputs = backend.start(plan, self.coordinator, given).await?.outputs.await.unwrap_or(Err(RunError::Cancelled))?;
         self.invocation.outputs(&outputs, &References::default().within(&workspace)).map_err(RunError::Outputs)
     }

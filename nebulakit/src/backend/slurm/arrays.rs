@@ -36,7 +36,7 @@ pub(super) fn groups(jobs: &[EngineJob], most: usize, are_equal: impl Fn(&Engine
 
 /// Whether two jobs differ in nothing but the node and the attempt.
 pub(super) fn are_equal(one: &EngineJob, other: &EngineJob) -> bool {
-    let shape = |job: &EngineJob| (job.cores.to_bits(), job.memory, job.gpus, job.time);
+    let shape = |job: &EngineJob| (job.cores.to_bits(), job.memory, job.gpus, job.time, job.tokens.clone());
     one.task == other.task
         && shape(one) == shape(other)
         && one.plan == other.plan
@@ -119,6 +119,7 @@ mod tests {
             variables: Vec::new(),
             cores,
             memory: None,
+            tokens: Vec::new(),
             gpus: 0,
             time: None,
             image: None,

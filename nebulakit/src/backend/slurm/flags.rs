@@ -56,12 +56,13 @@ pub(super) fn words(
     if let Some(elements) = elements {
         flag("array", &format!("0-{}", elements.saturating_sub(1)));
     }
+    let licenses = settings.licenses.as_ref().and_then(|licenses| licenses.of(&job.tokens));
     let own = [
         ("partition", &settings.partition),
         ("account", &settings.account),
         ("qos", &settings.qos),
         ("constraint", &settings.constraint),
-        ("licenses", &settings.licenses),
+        ("licenses", &licenses),
     ];
     for (name, value) in own {
         if let Some(value) = value {

@@ -2,13 +2,15 @@
 //!
 //! Everything goes through Slurm's own client programs, which are on each machine from which jobs are submitted: there is no library to match a
 //! cluster's version. `flags`, `script` and `file_names` say a job in their words, `arrays` puts equal ones together, `client` runs the programs, and
-//! `submitted`, `queue`, `accounts` and `state` read what they say.
+//! `submitted`, `queue`, `accounts` and `state` read what they say. `driving` has runs driven by jobs, and
+//! `serve` is such a job.
 
 mod accounts;
 mod arrays;
 mod backend;
 mod client;
 mod cluster;
+mod driving;
 mod engine;
 mod file_names;
 mod flags;
@@ -20,6 +22,7 @@ mod queue;
 mod reach;
 mod script;
 mod section;
+mod serve;
 mod settings;
 mod state;
 mod submitted;
@@ -27,3 +30,5 @@ mod submitting;
 
 pub(crate) use self::backend::KIND;
 pub use self::backend::SlurmBackend;
+pub(crate) use self::driving::VERB;
+pub(crate) use self::serve::{DriverRequest, serve};

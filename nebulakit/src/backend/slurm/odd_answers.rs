@@ -55,6 +55,7 @@ impl Fake {
             variables: Vec::new(),
             cores: 1.0,
             memory: None,
+            tokens: Vec::new(),
             gpus: 0,
             time: None,
             image: None,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::reach::Slurm;
-use super::settings::{Rules, Settings};
+use super::settings::{Licenses, Rules, Settings};
 use crate::backend::engine::{Ending, Engine as _, EngineId, EngineJob, NotSubmitted, Seen};
 use crate::run::NodePath;
 use crate::services::env::Environment;
@@ -58,6 +58,7 @@ fn job_in(plan: &Path, node: &str, argv: &[&str]) -> EngineJob {
         variables: Vec::new(),
         cores: 1.0,
         memory: Some(50 << 20),
+        tokens: Vec::new(),
         gpus: 0,
         time: None,
         image: None,
@@ -208,7 +209,7 @@ async fn mistakes_are_refused_with_slurms_words() {
     for (settings, words) in [
         (Settings { partition: Some("no such; $(x)".to_owned()), ..Settings::default() }, "invalid partition"),
         (Settings { constraint: Some("nosuch".to_owned()), ..Settings::default() }, "Invalid feature"),
-        (Settings { licenses: Some("nosuch:1".to_owned()), ..Settings::default() }, "Invalid license"),
+        (Settings { licenses: Some(Licenses::These("nosuch:1".to_owned())), ..Settings::default() }, "Invalid license"),
         (Settings { flags: Some(vec!["--no-such-flag".to_owned()]), ..Settings::default() }, "unrecognized option"),
     ] {
         let answers = cluster.slurm(settings).submit(&[cluster.job("n0", "exit 0")]).await;
@@ -247,7 +248,7 @@ async fn what_is_asked_for_is_what_slurm_is_asked_for() {
     let settings = Settings {
         partition: Some("first".to_owned()),
         constraint: Some("large".to_owned()),
-        licenses: Some("seat:1".to_owned()),
+        licenses: Some(Licenses::These("seat:1".to_owned())),
         prologue: Some(vec!["export READY='it is'".to_owned()]),
         ..Settings::default()
     };

@@ -15,6 +15,7 @@ use crate::backend::engine::EngineError;
 use crate::services::env::Environment;
 
 /// A Slurm cluster.
+#[derive(Debug)]
 pub(super) struct Slurm {
     pub(super) name: String,
     pub(super) client: Client,
@@ -49,6 +50,17 @@ impl Slurm {
 
     pub(super) async fn queue(&self) -> Result<Queue, EngineError> {
         Queue::ask(&self.client, self.user, self.of_cluster()).await
+    }
+
+    /// Finds out whether jobs can be submitted from this machine.
+    ///
+    /// # Errors
+    /// When they cannot, with Slurm's words.
+    pub(super) async fn can_submit(&self) -> Result<(), EngineError> {
+        let mut words = vec!["--test-only".to_owned()];
+        words.extend(self.of_cluster());
+        let said = self.client.submit(&words, &[], "#!/bin/sh\n").await.map_err(|error| EngineError(error.to_string()))?;
+        if said.code == Some(0) { Ok(()) } else { Err(EngineError(format!("`sbatch` said: {}", said.shown()))) }
     }
 
     /// The number of the job, or of the array, that Slurm has under a name: one that is over, maybe only in the accounts.

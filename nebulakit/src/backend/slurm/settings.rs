@@ -1,6 +1,7 @@
 //! What Slurm alone knows of a job: it stands in the project's settings, never in code.
 
 use nebulakit_types::visible;
+use toml::Value;
 
 use crate::backend::engine::{EngineJob, Keys, Mistakes, Scope, sorted};
 
@@ -18,11 +19,20 @@ pub(super) struct Settings {
     /// `--gres`, in place of `--gpus`, where a cluster names its GPUs.
     pub(super) gres: Option<String>,
     /// `--licenses`.
-    pub(super) licenses: Option<String>,
+    pub(super) licenses: Option<Licenses>,
     /// Lines of shell that run before a job's program.
     pub(super) prologue: Option<Vec<String>>,
     /// Further flags of `sbatch`, each as one word: `--name` or `--name=value`.
     pub(super) flags: Option<Vec<String>>,
+}
+
+/// Which licences jobs ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Licenses {
+    /// These, whatever the task.
+    These(String),
+    /// One for each token that the task takes of a name, by these names.
+    OfTokens(Vec<(String, String)>),
 }
 
 /// The settings of all jobs.
@@ -95,6 +105,25 @@ impl Rules {
         Self { defaults, ..Self::default() }
     }
 
+    /// The tokens that some licence stands for.
+    pub(super) fn tokens(&self) -> Vec<String> {
+        let all = self.tasks.iter().chain(&self.workflows).map(|(_, settings)| settings).chain([&self.defaults]);
+        let names = all.filter_map(|settings| match &settings.licenses {
+            Some(Licenses::OfTokens(names)) => Some(names.iter().map(|(token, _)| token.clone())),
+            _ => None,
+        });
+        names.flatten().collect()
+    }
+
+    /// Those of a job that is of no task but of a whole workflow.
+    pub(super) fn of_workflow(&self, workflow: &str) -> Settings {
+        let mut settings = Settings::default();
+        for found in sorted(&self.workflows, workflow).into_iter().chain([&self.defaults]) {
+            settings.fill(found);
+        }
+        settings
+    }
+
     /// Those of a job: what is said of its task counts most, then what is said of the workflow, then the defaults.
     pub(super) fn of(&self, job: &EngineJob) -> Settings {
         let mut settings = Settings::default();
@@ -105,6 +134,48 @@ impl Rules {
     }
 }
 
+impl Licenses {
+    fn read(keys: &mut Keys<'_>, mistakes: &mut Mistakes) -> Option<Self> {
+        const KEY: &str = "licenses";
+        match keys.value(KEY)? {
+            Value::String(these) => Some(Self::These(these.clone())),
+            Value::Table(table) => {
+                let names: Option<Vec<_>> =
+                    table.iter().map(|(token, license)| Some((token.clone(), license.as_str()?.to_owned()))).collect();
+                let names = names.filter(|names| names.iter().all(|(_, license)| is_license(license)));
+                if names.is_none() {
+                    mistakes.push(keys.mistake(KEY, "expected the name of a licence for each token, as in `{ db = \"seat\" }`"));
+                }
+                names.map(Self::OfTokens)
+            }
+            _ => {
+                mistakes.push(keys.mistake(KEY, "expected a text such as `seat:1`, or the names of licences by those of tokens"));
+                None
+            }
+        }
+    }
+
+    /// What `--licenses` says for a job that takes these tokens; [`None`] if it needs no licence.
+    pub(super) fn of(&self, tokens: &[(String, u32)]) -> Option<String> {
+        match self {
+            Self::These(these) => Some(these.clone()),
+            Self::OfTokens(names) => {
+                let taken = tokens.iter().filter_map(|(token, number)| {
+                    let (_, license) = names.iter().find(|(name, _)| name == token)?;
+                    Some(format!("{license}:{number}"))
+                });
+                let taken: Vec<_> = taken.collect();
+                (!taken.is_empty()).then(|| taken.join(","))
+            }
+        }
+    }
+}
+
+/// Whether it is the name of a licence, and no list or number of them.
+fn is_license(name: &str) -> bool {
+    !name.is_empty() && !name.contains([',', ':', '=', ';', '|', '\n', '\0'])
+}
+
 impl Settings {
     fn read(mut keys: Keys<'_>, mistakes: &mut Mistakes) -> Self {
         let settings = Self {
@@ -113,7 +184,7 @@ impl Settings {
             qos: keys.text("qos", mistakes),
             constraint: keys.text("constraint", mistakes),
             gres: keys.text("gres", mistakes),
-            licenses: keys.text("licenses", mistakes),
+            licenses: Licenses::read(&mut keys, mistakes),
             prologue: keys.texts("prologue", mistakes),
             flags: keys.texts("flags", mistakes),
         };
@@ -189,6 +260,16 @@ mod tests {
         for flag in ["-p", "-pmain", "script.sh", "--", "", "--=x"] {
             assert!(wrong_flag(flag).unwrap().contains("long form"), "{flag}");
         }
+    }
+
+    #[test]
+    fn licences_stand_for_tokens() {
+        let licenses = Licenses::OfTokens(vec![("db".to_owned(), "seat".to_owned()), ("x".to_owned(), "matlab@server".to_owned())]);
+        let tokens = |names: &[(&str, u32)]| names.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect::<Vec<_>>();
+        assert_eq!(licenses.of(&tokens(&[("db", 2), ("y", 1), ("x", 1)])).as_deref(), Some("seat:2,matlab@server:1"));
+        assert_eq!(licenses.of(&tokens(&[("y", 1)])), None);
+        assert_eq!(Licenses::These("seat:1".to_owned()).of(&[]).as_deref(), Some("seat:1"));
+        assert!(!is_license("seat:2") && !is_license("a,b") && is_license("seat"));
     }
 
     #[test]

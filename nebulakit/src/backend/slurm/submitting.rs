@@ -46,7 +46,7 @@ async fn several(slurm: &Slurm, jobs: &[&EngineJob], settings: &Settings) -> Vec
     answers
 }
 
-async fn single(slurm: &Slurm, job: &EngineJob, settings: &Settings) -> Answer {
+pub(super) async fn single(slurm: &Slurm, job: &EngineJob, settings: &Settings) -> Answer {
     let file = |name: &str| job.folder.join(name).to_str().map(file_names::file);
     let (Some(stdout), Some(stderr)) = (file("stdout"), file("stderr")) else { return Err(not_text(job)) };
     let mut words = flags::words(job, &job.name, settings, &Output { stdout, stderr }, None).map_err(NotSubmitted::Refused)?;

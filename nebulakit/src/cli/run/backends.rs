@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::ValueParser;
+use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, ArgMatches};
 use nebulakit_types::visible;
 
@@ -16,11 +16,23 @@ const BACKEND: &str = "backend";
 /// The option that says where the plan goes.
 const PLAN_DIR: &str = "plan-dir";
 
+/// The kind of backend whose jobs can drive runs.
+const OF_SLURM: &str = "slurm";
+
 /// The option that does not wait.
 pub(super) const DETACH: &str = "detach";
 
+/// The option that has the nodes share an allocation.
+const PACKED: &str = "packed";
+
+/// The option that says where the run is driven.
+const DRIVER: &str = "driver";
+
+/// What [`DRIVER`] takes.
+const DRIVERS: [&str; 2] = ["here", "job"];
+
 /// The options.
-pub(super) fn arguments() -> [Arg; 3] {
+pub(super) fn arguments() -> [Arg; 5] {
     [
         Arg::new(BACKEND)
             .long(BACKEND)
@@ -31,6 +43,12 @@ pub(super) fn arguments() -> [Arg; 3] {
             .value_name("DIR")
             .value_parser(ValueParser::path_buf())
             .help("folder that the plan of another backend than local is written into"),
+        Arg::new(PACKED).long(PACKED).action(ArgAction::SetTrue).help("run all nodes in one allocation after the other; Slurm only"),
+        Arg::new(DRIVER)
+            .long(DRIVER)
+            .value_name("WHERE")
+            .value_parser(PossibleValuesParser::new(DRIVERS))
+            .help("where the run is driven: here, or in a job of Slurm; here if left out"),
         Arg::new(DETACH).long(DETACH).action(ArgAction::SetTrue).help("print the id of the run, and leave a process that drives it"),
     ]
 }
@@ -69,8 +87,19 @@ pub(in crate::cli) fn settings(said: Said, setting: &Setting<'_>) -> Result<Sett
 
 /// Those of a run with these options.
 pub(super) fn settings_of(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Settings, Complaint> {
-    let said = Said { backend: matches.get_one::<String>(BACKEND).cloned(), plan_dir: matches.get_one::<PathBuf>(PLAN_DIR).cloned() };
-    settings(said, setting)
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    let plan_dir = matches.get_one::<PathBuf>(PLAN_DIR).cloned();
+    let said = Said { backend: text(BACKEND), plan_dir, packed: matches.get_flag(PACKED), driver: text(DRIVER) };
+    let settings = settings(said, setting)?;
+    let name = settings.backend();
+    let option =
+        if settings.is_packed() { Some(PACKED) } else { settings.driver().is_some_and(|driver| driver != DRIVERS[0]).then_some(DRIVER) };
+    match option.filter(|_| settings.kind(&name).as_deref() != Some(OF_SLURM)) {
+        Some(option) => {
+            Err(Complaint::usage(format!("`--{option}` is for `--backend {OF_SLURM}`, and the run is one of `{}`", visible::line(&name))))
+        }
+        None => Ok(settings),
+    }
 }
 
 /// The backend `name`, which walks graphs as `local` does.

@@ -8,6 +8,8 @@ mod asked;
 pub(super) mod backends;
 mod containers;
 mod detach;
+#[cfg(feature = "slurm")]
+mod drives;
 pub(super) mod flags;
 mod inputs;
 mod inputs_file;
@@ -30,6 +32,8 @@ use nebulakit_types::convert::time::Instant;
 pub(super) use self::answer::answer;
 #[cfg(feature = "flyte")]
 pub(super) use self::answer::literal;
+#[cfg(feature = "slurm")]
+pub(super) use self::drives::drive;
 pub(super) use self::inputs::host;
 use self::parse::Parser;
 use self::places::Places;

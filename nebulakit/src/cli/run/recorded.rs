@@ -193,7 +193,7 @@ pub(in crate::cli) fn onward(runs: RunsFolder, setting: &Setting<'_>) -> Result<
 }
 
 /// Keeps standard output for the outputs. What tasks print goes to standard error, where lines that are drawn make way for it, and to the log of the run.
-fn take_prints(log: Log) -> Option<Prints> {
+pub(super) fn take_prints(log: Log) -> Option<Prints> {
     Prints::take(log).inspect_err(|error| tracing::warn!("what tasks print is not in the log of the run: {error}")).ok()
 }
 
@@ -245,7 +245,7 @@ fn backend(runs: RunsFolder, host: Host, subject: &Subject, matches: &ArgMatches
 /// Where tasks have their temporary files, in the folder of their run.
 const TEMPORARY: &str = "tmp";
 
-fn surroundings(host: &Host, folder: &Path, dialect: &'static Dialect) -> ContextBuilder {
+pub(super) fn surroundings(host: &Host, folder: &Path, dialect: &'static Dialect) -> ContextBuilder {
     let place = |name: &str| folder.join(name).to_string_lossy().into_owned();
     ContextBuilder::of(Surroundings {
         raw_output_prefix: Some(place("raw")),

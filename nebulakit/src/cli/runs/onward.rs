@@ -26,13 +26,15 @@ pub(super) fn of_a_plan(named: &str) -> Option<String> {
 
 /// Whether the run has a plan elsewhere and nobody drives it.
 pub(super) fn is_left(run: &RunHandle) -> Result<bool, Complaint> {
-    Ok(run.folder().path().join("plan").exists() && run.status()? == RunStatus::Interrupted)
+    let status = run.status()?;
+    let is_left = status == RunStatus::Interrupted || (!matches!(status, RunStatus::Ended(_)) && run.folder().lacks_keeper()?);
+    Ok(is_left && run.folder().path().join("plan").exists())
 }
 
 /// Drives it on, and shows it meanwhile.
 pub(super) fn drive(run: &RunHandle, shown: Shown, is_json: bool, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let name = run.state()?.backend.clone();
-    let settings = backends::settings(Said { backend: Some(name.to_string()), plan_dir: None }, setting)?;
+    let settings = backends::settings(Said { backend: Some(name.to_string()), ..Said::default() }, setting)?;
     let stops = Stops::heard(setting.leave).map_err(|error| Complaint::failed(format!("cannot listen to signals: {error}")))?;
     let local = run::onward(folder.made()?, setting)?;
     let backend = backends::joined(local, &name, &settings)?;

@@ -7,6 +7,7 @@
 //! elsewhere.json      where it runs, if that is not this machine: who drives it watches it from here
 //! build.json          the program that drives it: see `build.rs`
 //! lock                the process that drives it
+//! keeper              the process that has others drive it, one after the other, if they are jobs of an engine
 //! run.log             the log of the run itself
 //! logs/<node>.log     what a node logged and printed
 //! raw/<node>/         files that a node stored
@@ -29,6 +30,9 @@ use crate::run::path::NodePath;
 
 /// The file that says where a run is which no process of this machine drives: it goes on there, whether somebody watches it from here or not.
 pub(crate) const ELSEWHERE: &str = "elsewhere.json";
+
+/// The lock of the process that has others drive the run.
+const KEEPER: &str = "keeper";
 
 /// The extension of a page of decks.
 pub(crate) const DECK: &str = ".html";
@@ -242,12 +246,30 @@ impl RunFolder {
         Ok(lock)
     }
 
+    /// Makes this process the one that has others drive the run: the run is driven as long as it is there.
+    ///
+    /// # Errors
+    /// When another process is it.
+    #[cfg(feature = "slurm")]
+    pub(crate) fn keep_driven(&self) -> Result<DriverLock, RecordError> {
+        DriverLock::take(&self.path.join(KEEPER), &self.id.to_string())
+    }
+
+    /// Whether others are to drive it one after the other, and no process sees to that.
+    ///
+    /// # Errors
+    /// When that cannot be checked.
+    pub(crate) fn lacks_keeper(&self) -> Result<bool, RecordError> {
+        let keeper = self.path.join(KEEPER);
+        Ok(keeper.exists() && !lock::is_taken(&keeper)?)
+    }
+
     /// Whether a process drives the run.
     ///
     /// # Errors
     /// When that cannot be checked.
     pub(crate) fn is_driven(&self) -> Result<bool, RecordError> {
-        lock::is_taken(&lock_of(&self.path))
+        Ok(lock::is_taken(&lock_of(&self.path))? || lock::is_taken(&self.path.join(KEEPER))?)
     }
 
     /// Whether it runs elsewhere.
@@ -275,6 +297,8 @@ impl RunFolder {
     /// When a process drives the run, or one that goes on with it; when its folder cannot be renamed.
     pub(crate) fn hide(&self) -> Result<HiddenRun, RecordError> {
         let _lock = self.drive()?;
+        let keeper = self.path.join(KEEPER);
+        let _keeper = keeper.exists().then(|| DriverLock::take(&keeper, &self.id.to_string())).transpose()?;
         self.hidden_from_all()
     }
 

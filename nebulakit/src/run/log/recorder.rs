@@ -234,6 +234,17 @@ impl Recorder {
         Ok(written)
     }
 
+    /// Appends a line to the log of a run that no process drives for now.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    #[cfg(feature = "slurm")]
+    pub(crate) fn note(folder: &RunFolder, what: &str) -> Result<(), RecordError> {
+        let mut logs = NodeLogs::new(folder.clone(), Clock::behind(None));
+        logs.append(None, "INFO", format!("{what}\n").as_bytes())?;
+        logs.write()
+    }
+
     /// Ends the recording, and lets others drive or delete the run, though threads that it left behind may still hold this.
     pub(crate) fn release(&self) {
         self.files.write();

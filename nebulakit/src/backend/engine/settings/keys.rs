@@ -83,6 +83,13 @@ impl<'a> Keys<'a> {
         self.read(key, mistakes, "a table", Value::as_table)
     }
 
+    /// The keys of a table in it.
+    #[cfg(feature = "slurm")]
+    pub(in crate::backend) fn below(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Option<Self> {
+        let table = self.table(key, mistakes)?;
+        Some(Self::of(table, &format!("{}{key}", self.path), self.layers))
+    }
+
     /// Everything that was not asked for is unknown.
     pub(in crate::backend) fn done(self, mistakes: &mut Mistakes) {
         for key in self.table.keys().filter(|key| !self.known.contains(&key.as_str())) {

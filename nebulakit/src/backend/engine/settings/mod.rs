@@ -34,6 +34,10 @@ pub(crate) struct Said {
     pub(crate) backend: Option<String>,
     /// `--plan-dir`.
     pub(crate) plan_dir: Option<PathBuf>,
+    /// `--packed`.
+    pub(crate) packed: bool,
+    /// `--driver`.
+    pub(crate) driver: Option<String>,
 }
 
 /// The settings.
@@ -122,6 +126,16 @@ impl Settings {
     pub(crate) fn backend(&self) -> String {
         let said = self.said.backend.clone().or_else(|| self.variable("backend"));
         said.or_else(|| self.top("backend")).unwrap_or_else(|| "local".to_owned())
+    }
+
+    /// Whether the command line has the nodes of a run share an allocation.
+    pub(crate) fn is_packed(&self) -> bool {
+        self.said.packed
+    }
+
+    /// Where the command line has a run driven.
+    pub(crate) fn driver(&self) -> Option<&str> {
+        self.said.driver.as_deref()
     }
 
     /// Where the plan is written.

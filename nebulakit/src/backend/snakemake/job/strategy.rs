@@ -121,6 +121,7 @@ impl ByNodeExecute {
             variables: Vec::new(),
             cores: 1.0,
             memory: attempt.context().granted().memory(),
+            tokens: Vec::new(),
             gpus: 0,
             time: attempt.time_limit(),
             image: None,

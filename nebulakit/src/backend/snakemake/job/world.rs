@@ -43,6 +43,7 @@ pub(super) fn world(work: &Work<'_>, graph: &Graph, told: Arc<Told>, stop: &Canc
         stored: stored.map(Arc::new),
         mocks: Mocks::default(),
         moved: Arc::default(),
+        window: None,
         turns: Turns::default(),
         memory: None,
         is_rehearsal: false,
