@@ -4,6 +4,8 @@
 //! The [`LocalBackend`] runs graphs on this machine. [`run_local`](crate::Invocation::run_local) runs them without a record, for tests and
 //! your own programs.
 
+#[cfg(feature = "aws-batch")]
+mod aws_batch;
 mod capability;
 mod command;
 mod demand;
@@ -28,6 +30,10 @@ use std::path::PathBuf;
 
 use futures_util::future::BoxFuture;
 
+#[cfg(feature = "aws-batch")]
+pub use self::aws_batch::AwsBatchBackend;
+#[cfg(feature = "aws-batch")]
+pub(crate) use self::aws_batch::KIND as AWS_BATCH;
 pub use self::capability::{Capabilities, Capability};
 pub use self::command::CommandBackend;
 pub(crate) use self::command::KIND as COMMAND;

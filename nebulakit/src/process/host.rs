@@ -83,6 +83,12 @@ impl Host {
         }
     }
 
+    /// What stores are told here, for other services of the same clouds.
+    #[cfg(feature = "aws-batch")]
+    pub(crate) fn storage_config(&self) -> nebulakit_types::storage::StorageConfig {
+        self.config.get_or_environment().storage_config(&self.environment, &self.identity)
+    }
+
     /// The secrets that the platform handed over.
     pub(crate) fn secrets(&self) -> Secrets {
         Secrets::new(&self.environment, &self.config, self.identity.is_local)

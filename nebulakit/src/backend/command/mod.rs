@@ -78,6 +78,7 @@ impl CommandBackend {
             variables: section.variables.clone(),
             plan_dir: settings.plan_dir(),
             program,
+            ..EngineOptions::default()
         };
         let variables = of_jobs(&Environment::from_process(), &section.variables);
         Ok(Self(EngineBackend::new(local, Arc::new(Commands::new(name.to_owned(), section, variables)), options)))

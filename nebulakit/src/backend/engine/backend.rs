@@ -1,5 +1,6 @@
 //! A backend of the local driver and an engine: the graph is walked here, and each attempt is a job there.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,11 +10,11 @@ use futures_util::future::BoxFuture;
 use super::board::Pace;
 use super::contract::Engine;
 use super::plan::NewPlan;
-use super::rules::Rules;
+use super::rules::{Rule, Rules};
 use super::strategy::{EngineStrategy, OnEngine};
 use super::variables;
 use super::wanted::Wanted;
-use crate::backend::node::{PlanFile, PlanFolder};
+use crate::backend::node::{self, PlanFile, PlanFolder};
 use crate::backend::{Backend, Capabilities, Capability, LocalBackend, Options, Plan, Preview, RunError};
 use crate::coordinator::{Clock, ContainerStrategy, CoordinatorBuilder, SystemClock};
 use crate::graph::{Graph, Home, Kind, Mapped, Node};
@@ -36,6 +37,10 @@ pub(in crate::backend) struct EngineOptions {
     pub(in crate::backend) plan_dir: Option<PathBuf>,
     /// The program that runs the tasks, instead of this one.
     pub(in crate::backend) program: Option<PathBuf>,
+    /// The URL below which plans and data are, for jobs that share no folder with this machine.
+    pub(in crate::backend) prefix: Option<String>,
+    /// Variables of tasks that stand in the plan.
+    pub(in crate::backend) planned: BTreeMap<String, String>,
 }
 
 /// Walks graphs here, and has an engine run each attempt.
@@ -60,9 +65,14 @@ impl EngineBackend {
 
     /// Where the plan of a run is.
     fn plan_folder(&self, run: &RunFolder) -> PathBuf {
-        match &self.options.plan_dir {
-            Some(folder) => folder.clone(),
-            None => self.local.runs().path().join("plans").join(run.id().to_string()),
+        self.place_of(&run.id().to_string())
+    }
+
+    fn place_of(&self, id: &str) -> PathBuf {
+        match (&self.options.plan_dir, &self.options.prefix) {
+            (_, Some(prefix)) => Path::new(prefix).join("plans").join(id),
+            (Some(folder), None) => folder.clone(),
+            (None, None) => self.local.runs().path().join("plans").join(id),
         }
     }
 
@@ -77,11 +87,13 @@ impl EngineBackend {
     fn write(&self, plan: &Plan, path: &Path, id: &str, run: Option<&RunFolder>) -> Result<(PlanFolder, String), RunError> {
         let refused = |said: String| RunError::Refused(vec![said]);
         let folder = PlanFolder::at(path).map_err(|error| refused(format!("there is no current folder: {error}")))?;
-        if folder.plan_file().exists() {
+        let exists = node::exists(&folder.plan_file()).map_err(|error| refused(format!("cannot look at {}: {error}", path.display())))?;
+        if exists {
             let said =
                 format!("the folder {} holds the plan of another run\nhint: name a new folder, or leave `--plan-dir` out", path.display());
             return Err(refused(said));
         }
+        let data = self.options.prefix.as_ref().map(|prefix| format!("{prefix}/data/{id}"));
         let new = NewPlan {
             backend: self.engine.name(),
             name: &plan.graph.name,
@@ -90,6 +102,8 @@ impl EngineBackend {
             files: &plan.files,
             graph: &plan.graph,
             program: self.options.program.as_deref(),
+            data: data.as_deref(),
+            variables: self.options.planned.clone(),
         };
         let written = new.write(&folder).and_then(|program| Wanted::of(&plan.options).write(&folder).map(|()| program));
         let program = written.map_err(|error| refused(format!("cannot write the plan into {}: {error}", path.display())))?;
@@ -150,12 +164,22 @@ impl EngineBackend {
                 });
                 strategy == Some(Strategy::Container) && !self.engine.takes_images()
             };
+            let rule = self.options.rules.of(&graph.name, name);
             let what = match task.home {
                 Home::Here if is_contained() => "runs in a container, and",
+                Home::Here if self.engine.needs_images() && rule.local != Some(true) && !has_image(name, &rule) => {
+                    let last = name.rsplit('.').next().unwrap_or(name);
+                    refused.push(format!(
+                        "the node {} of `{}` has no image, and all jobs of `{engine}` run in one\nhint: in nebulakit.toml: [defaults] with image = \
+                         \"REGISTRY/IMAGE@DIGEST\", or [task.\"{last}\"] with `image`, or with `local = true`, which runs it in the driver",
+                        node.id, workflow.name,
+                    ));
+                    return;
+                }
                 Home::Here => return,
                 _ => "is a program in an image, and",
             };
-            if self.options.rules.of(&graph.name, name).local != Some(true) {
+            if rule.local != Some(true) {
                 refused.push(format!(
                     "the node {} of `{}` {what} `{engine}` cannot start one\nhint: `local = true` in `[task.\"{name}\"]` of nebulakit.toml runs it in the driver",
                     node.id, workflow.name,
@@ -164,6 +188,11 @@ impl EngineBackend {
         });
         refused
     }
+}
+
+/// Whether a task says in which image it runs, or needs none: what a dynamic task does, it does in the driver.
+fn has_image(name: &str, rule: &Rule) -> bool {
+    rule.image.is_some() || registry().get(name).is_some_and(|task| task.is_dynamic || task.options.image.is_some())
 }
 
 fn task_of(node: &Node) -> Option<&str> {
@@ -226,7 +255,7 @@ impl Backend for EngineBackend {
 
     fn lay_out(&self, plan: &Plan) -> Result<Option<PathBuf>, RunError> {
         let id = format!("{}-{}", plan.graph.name.rsplit('.').next().unwrap_or_default(), uuid::Uuid::new_v4().simple());
-        let path = self.options.plan_dir.clone().unwrap_or_else(|| self.local.runs().path().join("plans").join(&id));
+        let path = self.place_of(&id);
         self.write(plan, &path, &id, None)?;
         Ok(Some(path))
     }

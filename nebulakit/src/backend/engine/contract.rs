@@ -22,6 +22,11 @@ pub(in crate::backend) trait Engine: Send + Sync + 'static {
         false
     }
 
+    /// Whether all its jobs run in images, so that a task without one is refused before the start.
+    fn needs_images(&self) -> bool {
+        false
+    }
+
     /// Says that a driver begins, or goes on, with the plan in that folder: what an engine keeps in it of its jobs is known again.
     fn drives(&self, _plan: &Path) {}
 

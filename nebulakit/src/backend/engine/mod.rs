@@ -22,9 +22,11 @@ pub(in crate::backend) use self::ends::{cancelled, of_record};
 pub(in crate::backend) use self::plan::quoted;
 #[cfg(feature = "snakemake")]
 pub(in crate::backend) use self::prints::{Prints, tail};
-#[cfg(feature = "slurm")]
+#[cfg(feature = "aws-batch")]
+pub(in crate::backend) use self::rules::Rules as TaskRules;
+#[cfg(any(feature = "aws-batch", feature = "slurm"))]
 pub(in crate::backend) use self::rules::sorted;
-#[cfg(feature = "slurm")]
+#[cfg(any(feature = "aws-batch", feature = "slurm"))]
 pub(in crate::backend) use self::settings::Scope;
 pub(in crate::backend) use self::settings::{Keys, Mistakes};
 pub(crate) use self::settings::{Said, Settings};

@@ -1,13 +1,11 @@
 //! What the driver writes down of a job beside the attempt's own files: `job.json`, so that another driver finds it.
 
-use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 
 use serde::{Deserialize, Serialize};
 
 use super::contract::EngineId;
-use crate::backend::node::AttemptFolder;
+use crate::backend::node::{self, AttemptFolder};
 
 /// The name of the file.
 const NAME: &str = "job.json";
@@ -61,7 +59,7 @@ impl Note {
     /// # Errors
     /// When it cannot be read.
     pub(super) fn read(attempt: &AttemptFolder) -> io::Result<Option<Self>> {
-        match fs::read(attempt.file(NAME)) {
+        match node::read(&attempt.file(NAME)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             text => serde_json::from_slice(&text?).map(Some).map_err(io::Error::other),
         }
@@ -73,10 +71,7 @@ impl Note {
     /// When that cannot be done.
     pub(super) fn write(&self, attempt: &AttemptFolder) -> io::Result<()> {
         attempt.make()?;
-        let (path, temporary) = (attempt.file(NAME), attempt.file(".job.json"));
-        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-        file.write_all(&serde_json::to_vec(self).map_err(io::Error::other)?)?;
-        fs::rename(temporary, path)
+        node::publish(&attempt.file(NAME), &serde_json::to_vec(self).map_err(io::Error::other)?)
     }
 
     /// Removes that of an attempt whose job was not submitted.
@@ -84,6 +79,6 @@ impl Note {
     /// # Errors
     /// When that cannot be done.
     pub(super) fn remove(attempt: &AttemptFolder) -> io::Result<()> {
-        fs::remove_file(attempt.file(NAME))
+        node::remove(&attempt.file(NAME))
     }
 }

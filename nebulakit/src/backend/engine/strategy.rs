@@ -1,7 +1,6 @@
 //! Attempts as jobs of an engine.
 
 use std::collections::HashMap;
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::pin::{Pin, pin};
@@ -19,7 +18,7 @@ use super::prints::Prints;
 use super::rules::{Rule, Rules};
 use super::watcher::{Heard, Watched, Watcher};
 use crate::backend::driver::node_of;
-use crate::backend::node::{AttemptFolder, Outcome, PlanFolder, Record, VERB};
+use crate::backend::node::{self, AttemptFolder, Outcome, PlanFolder, Record, VERB};
 use crate::coordinator::{
     Attempt, Clock, ContainerStrategy, Executing, ExecutionStrategy, JobContext, JobError, Lost, TaskCall, Usage, WorkKind,
 };
@@ -290,7 +289,7 @@ impl Inner {
             return Err(of_record(record, job, &tail(folder).await));
         }
         let counts = self.on.plan.node(&job.node).attempt(record.outputs.unwrap_or(job.attempt));
-        let read = |folder: &AttemptFolder| Ok((fs::read(folder.file("outputs.pb"))?, fs::read_to_string(folder.file("deck.html")).ok()));
+        let read = |folder: &AttemptFolder| Ok((node::read(&folder.file("outputs.pb"))?, node::read_text(&folder.file("deck.html")).ok()));
         let (outputs, deck) = blocking(&counts, read).await.map_err(|error| broken(&counts, &error))?;
         if let Some(deck) = deck {
             attempt.context().keep_deck(|| deck);

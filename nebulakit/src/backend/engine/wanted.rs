@@ -1,11 +1,10 @@
 //! How a run was to be run, for the process that drives it on: `driver.json` in the folder of its plan.
 
-use std::fs;
 use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use crate::backend::node::PlanFolder;
+use crate::backend::node::{self, PlanFolder};
 use crate::backend::{CacheUse, Options};
 use crate::run::{Durability, Keep};
 
@@ -33,12 +32,12 @@ impl Wanted {
 
     /// Writes it into the folder of a plan.
     pub(super) fn write(&self, plan: &PlanFolder) -> io::Result<()> {
-        fs::write(plan.path().join(NAME), serde_json::to_vec(self).map_err(io::Error::other)?)
+        node::publish(&plan.path().join(NAME), &serde_json::to_vec(self).map_err(io::Error::other)?)
     }
 
     /// The options of the run whose plan it is.
     pub(super) fn read(plan: &PlanFolder) -> io::Result<Options> {
-        let wanted: Self = serde_json::from_slice(&fs::read(plan.path().join(NAME))?).map_err(io::Error::other)?;
+        let wanted: Self = serde_json::from_slice(&node::read(&plan.path().join(NAME))?).map_err(io::Error::other)?;
         let cache = match (wanted.reads_cache, wanted.writes_cache) {
             (true, _) => CacheUse::On,
             (false, true) => CacheUse::Overwrite,

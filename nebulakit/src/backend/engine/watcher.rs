@@ -19,7 +19,7 @@ use tokio::task::spawn_blocking;
 use super::board::{Board, Key, News, Pace, Told, Verdict};
 use super::contract::{Engine, EngineError, EngineId, EngineJob, NotSubmitted, Seen};
 use super::note::Note;
-use crate::backend::node::AttemptFolder;
+use crate::backend::node::{self, AttemptFolder};
 use crate::coordinator::Clock;
 
 /// How long jobs are gathered that become ready together.
@@ -406,6 +406,9 @@ async fn submit(engine: &dyn Engine, jobs: Vec<(Key, Arc<EngineJob>, AttemptFold
 
 /// The names in a folder, unless it was not changed since it was `listed`.
 fn list(folder: &PathBuf, listed: Option<SystemTime>) -> io::Result<Option<(SystemTime, Vec<OsString>)>> {
+    if let Some(names) = node::names(folder)? {
+        return Ok(Some((SystemTime::UNIX_EPOCH, names.into_iter().map(OsString::from).collect())));
+    }
     let changed = fs::metadata(folder)?.modified()?;
     // File systems count time coarsely: one that was changed a moment ago may be changed again within the same instant.
     let is_fresh = SystemTime::now().duration_since(changed).is_ok_and(|age| age < Duration::from_secs(3)) || changed > SystemTime::now();

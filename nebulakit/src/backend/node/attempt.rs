@@ -43,7 +43,8 @@ impl Claimed<'_> {
     /// When nothing can be left.
     pub(super) fn run(self, task: String, signals: &mut StopSignals) -> Result<Exit, Refusal> {
         let request = self.request(&task)?;
-        let variables = [(env::ATTEMPT_NUMBER, self.begun.attempt.to_string())];
+        let mut variables: Vec<_> = self.plan.variables.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        variables.push((env::ATTEMPT_NUMBER, self.begun.attempt.to_string()));
         let end = match have_run(&Order { request: &request, variables: &variables, limit: self.limit }, signals) {
             Ok(ended) => End::of(&self.attempt, &task, ended, self.limit.map(|limit| limit.as_secs())),
             Err(error) => End::not_started(&error),
@@ -111,7 +112,13 @@ impl Claimed<'_> {
     fn request(&self, task: &str) -> Result<ContainerRequest, Refusal> {
         let number = self.begun.attempt;
         // The last that an attempt before this one left.
-        let before = (0..number).rev().map(|number| self.node.attempt(number).file("checkpoint")).find(|checkpoint| checkpoint.exists());
+        let mut before = None;
+        for checkpoint in (0..number).rev().map(|number| self.node.attempt(number).file("checkpoint")) {
+            if files::is_there(&checkpoint).map_err(|error| self.unrecorded(&error))? {
+                before = Some(checkpoint);
+                break;
+            }
+        }
         Ok(ContainerRequest {
             task: task.to_owned(),
             inputs: place(&self.attempt.file("inputs.pb"))?,

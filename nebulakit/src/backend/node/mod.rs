@@ -13,7 +13,8 @@
 //! P/ended/<NODE>.<K>       nothing: that it is there says that the record is
 //! ```
 //!
-//! Every file appears whole or not at all, so that a process may end at any moment. A folder that machines share is enough: no locks, no sockets.
+//! Every file appears whole or not at all, so that a process may end at any moment. A folder that machines share is enough: no locks, no sockets. So is a prefix in
+//! an object store that can create an object only where there is none.
 
 mod attempt;
 mod claim;
@@ -42,14 +43,19 @@ mod refusal;
 mod request;
 mod resolve;
 mod serve;
+mod stored;
 mod tries;
 mod usage;
 mod work;
 
 #[cfg(feature = "run")]
+pub(in crate::backend) use self::files::{create_first, exists, names, publish, read, read_text, remove};
+#[cfg(feature = "run")]
 pub(in crate::backend) use self::flatten::flatten;
 #[cfg(all(feature = "run", feature = "testing"))]
 pub(crate) use self::flatten::lines_of;
+#[cfg(feature = "aws-batch")]
+pub(in crate::backend) use self::files::folders;
 #[cfg(feature = "run")]
 pub(in crate::backend) use self::folder::{AttemptFolder, PlanFolder};
 #[cfg(feature = "run")]
@@ -60,3 +66,5 @@ pub(in crate::backend) use self::program::copy_program;
 pub(in crate::backend) use self::record::{FailureRecord, Outcome, Record};
 pub(crate) use self::request::VERB;
 pub(crate) use self::serve::serve;
+#[cfg(feature = "run")]
+pub(in crate::backend) use self::stored::url;

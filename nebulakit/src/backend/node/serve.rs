@@ -8,6 +8,7 @@ use nebulakit_types::visible;
 use super::attempt::Claimed;
 use super::claim::{claim, claim_next};
 use super::engine_ids::engine_ids;
+use super::files;
 use super::folder::{PlanFolder, Settled};
 use super::line::{Line, Work};
 use super::lines::{self, Lines};
@@ -112,7 +113,7 @@ fn run(request: NodeRequest, environment: &Environment) -> Result<Exit, Refusal>
     if let Some(Settled::Outputs(of)) = done {
         return claimed.has_outputs(of);
     }
-    let is_given = claimed.attempt.file("inputs.pb").is_file();
+    let is_given = files::exists(&claimed.attempt.file("inputs.pb")).map_err(|error| Refusal::unfit(error.to_string()))?;
     match (request.task, line, &lines) {
         (Some(task), ..) => claimed.run(task, &mut signals),
         (None, Some((line, part)), _) if is_given && task_of(&line, part).is_some() => {

@@ -75,6 +75,7 @@ impl SlurmBackend {
             variables: section.variables,
             plan_dir: settings.plan_dir(),
             program,
+            ..EngineOptions::default()
         };
         let slurm = Slurm::new(name, &Environment::from_process(), section.cluster, rules);
         Ok(Self(EngineBackend::new(local, Arc::new(slurm), options)))

@@ -43,7 +43,7 @@ pub(super) struct Start<'a> {
     /// The words behind the program's name.
     pub(super) words: Vec<OsString>,
     /// Variables that it has besides this process's own.
-    pub(super) variables: &'a [(&'static str, String)],
+    pub(super) variables: &'a [(&'a str, String)],
     /// How long it may take.
     pub(super) limit: Option<Duration>,
 }

@@ -69,7 +69,7 @@ pub(crate) struct Order<'a> {
     /// Which task it runs.
     pub(crate) request: &'a ContainerRequest,
     /// Variables that it has besides this process's own.
-    pub(crate) variables: &'a [(&'static str, String)],
+    pub(crate) variables: &'a [(&'a str, String)],
     /// How long it may take. It is told to stop then.
     pub(crate) limit: Option<Duration>,
 }

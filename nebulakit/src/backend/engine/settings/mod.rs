@@ -46,7 +46,7 @@ pub(crate) struct Settings {
 }
 
 /// What settings are about: the pattern of a name, or all.
-#[cfg(feature = "slurm")]
+#[cfg(any(feature = "aws-batch", feature = "slurm"))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::backend) enum Scope {
     Task(String),
@@ -88,6 +88,11 @@ impl Settings {
         keys.text("backend", mistakes);
         keys.text("plan_dir", mistakes);
         keys.span("poll", mistakes);
+        if let Some(data) = keys.table("data", mistakes) {
+            let mut keys = Keys::of(data, "data", &self.layers);
+            keys.text("prefix", mistakes);
+            keys.done(mistakes);
+        }
         let mut rules = Rules::default();
         if let Some(table) = keys.table("defaults", mistakes) {
             rules.defaults = rule(table, "defaults", &self.layers, mistakes);
@@ -130,6 +135,12 @@ impl Settings {
         said.or_else(|| self.variable("plan_dir").map(PathBuf::from)).or_else(|| self.top("plan_dir").map(PathBuf::from))
     }
 
+    /// The URL below which plans and data are, for jobs that share no folder with this machine.
+    #[cfg(feature = "aws-batch")]
+    pub(in crate::backend) fn data_prefix(&self) -> Option<String> {
+        self.layers.table.get("data")?.get("prefix")?.as_str().map(str::to_owned)
+    }
+
     /// How often an engine is asked: what is said for all of them.
     pub(in crate::backend) fn poll(&self) -> Option<Duration> {
         self.variable("poll").or_else(|| self.top("poll")).and_then(|text| span(&text))
@@ -162,7 +173,7 @@ impl Settings {
     }
 
     /// What one engine alone knows of jobs, such as a partition: the tables of that name in the sections of tasks, of workflows, and in the defaults.
-    #[cfg(feature = "slurm")]
+    #[cfg(any(feature = "aws-batch", feature = "slurm"))]
     pub(in crate::backend) fn of_engine(&self, engine: &str) -> Vec<(Scope, Keys<'_>)> {
         let tables = |section: &str| self.layers.table.get(section).and_then(Value::as_table).into_iter().flatten();
         let tasks = tables("task").map(|(name, value)| (Scope::Task(name.clone()), join("task", name), value));
