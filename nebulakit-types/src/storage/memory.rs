@@ -62,7 +62,7 @@ impl Store for Memory {
         })
     }
 
-    fn create<'a>(&'a self, at: &'a Address, whole: Payload, _options: &'a PutOptions) -> Pending<'a, bool> {
+    fn put_new<'a>(&'a self, at: &'a Address, whole: Payload, _options: &'a PutOptions) -> Pending<'a, bool> {
         Box::pin(async move {
             let whole = whole.bytes().await?;
             let mut objects = locked(&self.0);

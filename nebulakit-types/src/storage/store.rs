@@ -73,7 +73,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Stores a whole object at once if there is none yet, and says whether it did. Of all that try at once, on whichever machine, one does.
     ///
     /// A store that does not know such a request, as this one by default, is no place for what several processes agree on.
-    fn create<'a>(&'a self, at: &'a Address, whole: Payload, options: &'a PutOptions) -> Pending<'a, bool> {
+    fn put_new<'a>(&'a self, at: &'a Address, whole: Payload, options: &'a PutOptions) -> Pending<'a, bool> {
         let _ = (whole, options);
         let text = format!("`{}`: its store cannot create an object only where there is none", shown(at.url()));
         Box::pin(ready(Err(Error::new(ErrorKind::Io, text))))

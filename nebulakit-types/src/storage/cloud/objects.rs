@@ -85,7 +85,7 @@ impl Store for Clouds {
         })
     }
 
-    fn create<'a>(&'a self, at: &'a Address, whole: Payload, options: &'a PutOptions) -> Pending<'a, bool> {
+    fn put_new<'a>(&'a self, at: &'a Address, whole: Payload, options: &'a PutOptions) -> Pending<'a, bool> {
         Box::pin(async move {
             let place = Place::of(at)?;
             let path = new_object_path(&place)?;

@@ -79,12 +79,12 @@ impl Storage {
     /// # Errors
     ///
     /// As [`Storage::get`]; [`ErrorKind::Io`] where the store knows no such request: http(s), files of this machine, a store of one's own that does not say how.
-    pub async fn create(&self, url: &str, parts: Vec<Bytes>, options: &PutOptions) -> Result<bool> {
+    pub async fn put_new(&self, url: &str, parts: Vec<Bytes>, options: &PutOptions) -> Result<bool> {
         let place = self.locate(url)?;
         let _request = self.request(&place).await.map_err(|error| doing("storing", error))?;
         let whole = Payload::from(parts);
         // Not asked again here: what was created by a request without an answer would seem to be another's.
-        let created = self.ask_once(&place, place.store.create(&place.address, whole, options)).await;
+        let created = self.ask_once(&place, place.store.put_new(&place.address, whole, options)).await;
         created.map_err(|error| doing("storing", error))
     }
 

@@ -46,8 +46,8 @@ impl Engine for Batch {
 
     fn look<'a>(&'a self, ids: &'a [EngineId]) -> BoxFuture<'a, Result<HashMap<EngineId, Seen>, EngineError>> {
         Box::pin(async move {
-            let asked = stream::iter(ids.chunks(ASKED_AT_ONCE)).map(|ids| self.described(ids));
-            let mut answers = asked.buffer_unordered(AT_ONCE);
+            let chunks: Vec<_> = ids.chunks(ASKED_AT_ONCE).map(<[_]>::to_vec).collect();
+            let mut answers = stream::iter(chunks).map(|ids| async move { self.described(&ids).await }).buffer_unordered(AT_ONCE);
             let mut all = HashMap::with_capacity(ids.len());
             while let Some(answer) = answers.next().await {
                 for job in answer? {

@@ -160,7 +160,6 @@ fn retries(tries: u32) -> RetryStrategy {
     }
     let gone = EvaluateOnExit::builder().on_status_reason(format!("{HOST_GONE}*")).action(RetryAction::Retry).build();
     let other = EvaluateOnExit::builder().on_reason("*").action(RetryAction::Exit).build();
-    let (Ok(gone), Ok(other)) = (gone, other) else { return strategy.attempts(1).build() };
     strategy.evaluate_on_exit(gone).evaluate_on_exit(other).build()
 }
 

@@ -167,7 +167,7 @@ impl EngineBackend {
             let rule = self.options.rules.of(&graph.name, name);
             let what = match task.home {
                 Home::Here if is_contained() => "runs in a container, and",
-                Home::Here if self.engine.needs_images() && rule.local != Some(true) && !has_image(name, &rule) => {
+                Home::Here if self.engine.needs_images() && rule.local != Some(true) && overrides.is_none_or(|overrides| overrides.image.is_none()) && !has_image(name, &rule) => {
                     let last = name.rsplit('.').next().unwrap_or(name);
                     refused.push(format!(
                         "the node {} of `{}` has no image, and all jobs of `{engine}` run in one\nhint: in nebulakit.toml: [defaults] with image = \

@@ -40,7 +40,7 @@ pub(super) fn create(url: &str, bytes: &[u8]) -> io::Result<bool> {
     let (url, whole) = (url.to_owned(), Bytes::copy_from_slice(bytes));
     wait(async move {
         let storage = storage();
-        let created = storage.create(&url, vec![whole.clone()], &PutOptions::default()).await;
+        let created = storage.put_new(&url, vec![whole.clone()], &PutOptions::default()).await;
         let failed = match created {
             Ok(true) => return Ok(true),
             Ok(false) => None,
