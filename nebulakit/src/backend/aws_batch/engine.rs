@@ -112,14 +112,15 @@ impl Batch {
 
     /// The id of the job of that name, the newest if there are several: no other job of this account has the name.
     async fn named(&self, name: &str) -> Result<Option<String>, EngineError> {
+        let name = submitting::in_batch(name);
         let mut newest: Option<(i64, String)> = None;
         for queue in self.queues() {
-            let filter = KeyValuesPair::builder().name("JOB_NAME").values(name).build();
+            let filter = KeyValuesPair::builder().name("JOB_NAME").values(&name).build();
             let mut pages = self.clients.asks.list_jobs().job_queue(queue).filters(filter).into_paginator().send();
             while let Some(page) = pages.next().await {
                 let page = page.map_err(|error| Fault::of("ListJobs", &error))?;
                 // The filter is one for beginnings, too, and knows no small letters.
-                for job in page.job_summary_list().iter().filter(|job| job.job_name() == Some(name)) {
+                for job in page.job_summary_list().iter().filter(|job| job.job_name() == Some(&*name)) {
                     let (Some(id), at) = (job.job_id(), job.created_at().unwrap_or_default()) else { continue };
                     if newest.as_ref().is_none_or(|(newest, _)| *newest <= at) {
                         newest = Some((at, id.to_owned()));

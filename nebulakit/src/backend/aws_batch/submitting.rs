@@ -86,7 +86,7 @@ async fn handed_over(batch: &Batch, jobs: &[&EngineJob]) -> Result<String, NotSu
         .clients
         .submits
         .submit_job()
-        .job_name(&name)
+        .job_name(in_batch(&name))
         .job_queue(queue)
         .job_definition(arn)
         .container_overrides(overrides.of_container())
@@ -150,6 +150,11 @@ async fn requested_of<'j>(batch: &Batch, jobs: &[&'j EngineJob]) -> Result<(Stri
     let written = spawn_blocking(move || arrays::write(&plan, &of, &lines, &names)).await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
     written.map_err(|error| NotSubmitted::Refused(format!("the list of the array cannot be written into the plan: {error}")))?;
     Ok((name, overrides))
+}
+
+/// A job's name as Batch takes it, which knows no dots.
+pub(super) fn in_batch(name: &str) -> String {
+    name.replace('.', "_")
 }
 
 /// Batch begins a job again only where its machine is gone.
