@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::task::spawn_blocking;
 
-use crate::backend::node::AttemptFolder;
+use crate::backend::node::{AttemptFolder, names, read, url};
 use crate::coordinator::{JobContext, OutputStream};
 
 /// The most that is read at once, in bytes.
@@ -36,6 +36,10 @@ impl Prints {
 }
 
 fn since(path: &Path, from: u64) -> io::Result<Vec<u8>> {
+    if url(path).is_some() {
+        // There it is in pieces, each named by where it begins.
+        return read(&path.join(from.to_string())).map(Into::into);
+    }
     let mut file = File::open(path)?;
     if file.metadata()?.len() <= from {
         return Ok(Vec::new());
@@ -51,6 +55,11 @@ fn since(path: &Path, from: u64) -> io::Result<Vec<u8>> {
 /// # Errors
 /// When it cannot be read.
 pub(in crate::backend) fn tail(path: &Path, most: usize) -> io::Result<String> {
+    if let Some(pieces) = names(path)? {
+        let last = pieces.iter().filter_map(|name| name.parse::<u64>().ok()).max();
+        let piece = last.map(|last| read(&path.join(last.to_string()))).transpose()?.unwrap_or_default();
+        return Ok(String::from_utf8_lossy(&piece[piece.len().saturating_sub(most)..]).into_owned());
+    }
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(most as u64)))?;

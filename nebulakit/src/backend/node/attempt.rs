@@ -12,6 +12,7 @@ use super::files;
 use super::folder::PlanFolder;
 use super::folder::{AttemptFolder, NodeFolder, Settled};
 use super::plan_file::PlanFile;
+use super::printed::Printed;
 use super::record::{Begun, FailureRecord, Outcome, Record};
 use super::refusal::Refusal;
 use super::usage::{Took, took};
@@ -45,7 +46,10 @@ impl Claimed<'_> {
         let request = self.request(&task)?;
         let mut variables: Vec<_> = self.plan.variables.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
         variables.push((env::ATTEMPT_NUMBER, self.begun.attempt.to_string()));
-        let end = match have_run(&Order { request: &request, variables: &variables, limit: self.limit }, signals) {
+        let printed = Printed::begin(&self.attempt);
+        let ran = have_run(&Order { request: &request, variables: &variables, limit: self.limit }, signals);
+        printed.end();
+        let end = match ran {
             Ok(ended) => End::of(&self.attempt, &task, ended, self.limit.map(|limit| limit.as_secs())),
             Err(error) => End::not_started(&error),
         };

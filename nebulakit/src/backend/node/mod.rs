@@ -36,6 +36,7 @@ mod listing;
 mod order;
 mod perform;
 mod plan_file;
+mod printed;
 #[cfg(feature = "run")]
 mod program;
 mod record;
