@@ -95,6 +95,31 @@ async fn alone(folder: String, who: String) -> anyhow::Result<String> {
     Ok(who)
 }
 
+/// Says where it is, and goes on when it may.
+#[task]
+async fn says(ctx: Context, folder: String) -> anyhow::Result<i64> {
+    let folder = std::path::Path::new(&folder);
+    ctx.log(nebulakit::Level::WARN, "one\ntwo");
+    ctx.log(nebulakit::Level::DEBUG, "fine");
+    tracing::error!(parts = 3, "bad");
+    println!("printed before");
+    eprintln!("told before");
+    ctx.progress(1, 2);
+    while !folder.join("go").exists() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    println!("printed after");
+    ctx.log(nebulakit::Level::INFO, "after");
+    ctx.progress(2, 2);
+    Ok(1)
+}
+
+/// Logs at each level, waits, and logs again.
+#[workflow]
+fn saying(folder: Promise<String>) -> Promise<i64> {
+    says::node(folder)
+}
+
 /// One run at a time; the others have what it gave.
 #[workflow]
 fn serialized(folder: Promise<String>, who: Promise<String>) -> Promise<String> {

@@ -4,6 +4,7 @@ mod backend;
 mod board;
 mod contract;
 mod ends;
+mod heard;
 mod note;
 mod plan;
 mod prints;

@@ -169,12 +169,14 @@ impl Inner {
             let folder = self.on.plan.node(&node).attempt(number);
             match self.run(&attempt, &job, &folder).await? {
                 Ran::Over(record) => return self.over(attempt, &record, &job, &folder).await,
-                Ran::Preempted if preempted < most => preempted += 1,
+                Ran::Preempted if preempted < most => {
+                    preempted += 1;
+                    self.tell_preempted(&attempt);
+                }
                 Ran::Without(Verdict::Ended(end)) if end.how == Ending::Preempted && preempted < most => {
                     preempted += 1;
                     note(&folder, NotedEnd::Preempted).await;
-                    let said = format!("preempted on `{}`, and submitted again: that does not count as an attempt", self.on.engine.name());
-                    attempt.context().log(tracing::Level::INFO, said);
+                    self.tell_preempted(&attempt);
                 }
                 Ran::Without(verdict) => {
                     note(&folder, NotedEnd::Failed).await;
@@ -187,6 +189,11 @@ impl Inner {
                 Ran::Stopped => return Err(cancelled()),
             }
         }
+    }
+
+    fn tell_preempted(&self, attempt: &Attempt) {
+        let said = format!("preempted on `{}`, and submitted again: that does not count as an attempt", self.on.engine.name());
+        attempt.context().log(tracing::Level::INFO, said);
     }
 
     fn next(&self, node: &NodePath) -> u32 {
@@ -232,9 +239,15 @@ impl Inner {
         let inputs = attempt.task().map(|call| call.inputs.to_vec()).unwrap_or_default();
         let left = blocking(folder, move |folder| prepare(folder, &inputs)).await.map_err(|error| broken(folder, &error))?;
         let known = match left {
-            Left::Recorded(record) => return Ok(Ran::Over(record)),
-            Left::Ended(NotedEnd::Preempted) => return Ok(Ran::Preempted),
-            Left::Ended(NotedEnd::Failed) => return Ok(Ran::Failed),
+            left @ (Left::Recorded(_) | Left::Ended(_)) => {
+                // What it printed after its driver was gone is told now; the record leaves out what was told before.
+                Prints::new(folder).end(attempt.context()).await;
+                return Ok(match left {
+                    Left::Recorded(record) => Ran::Over(record),
+                    Left::Ended(NotedEnd::Preempted) => Ran::Preempted,
+                    _ => Ran::Failed,
+                });
+            }
             Left::Known(id) => Some(id),
             Left::Nothing => None,
         };
@@ -259,7 +272,7 @@ impl Inner {
                 },
             }
         };
-        prints.pass(context).await;
+        prints.end(context).await;
         if let Ran::Over(record) = &ran {
             placed.by_record(context, self.on.engine.name(), job, record);
         }
