@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::board::Pace;
+use super::chunks::Chunks;
 use super::contract::Engine;
 use super::plan::NewPlan;
 use super::rules::Rules;
@@ -118,7 +119,7 @@ impl EngineBackend {
 
     fn coordinator(&self, plan: PlanFolder, program: String, run: &RunFolder, workflow: &str) -> CoordinatorBuilder {
         let strategy = EngineStrategy::new(OnEngine {
-            engine: Arc::clone(&self.engine),
+            engine: Chunks::of(Arc::clone(&self.engine), &self.options.rules),
             plan,
             program,
             run: run.id().to_string(),

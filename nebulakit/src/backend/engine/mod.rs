@@ -2,6 +2,8 @@
 
 mod backend;
 mod board;
+mod chunk_files;
+mod chunks;
 mod contract;
 mod ends;
 mod heard;

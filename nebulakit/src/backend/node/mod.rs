@@ -17,6 +17,7 @@
 
 mod attempt;
 mod claim;
+mod each;
 mod end;
 mod engine_ids;
 mod files;
@@ -51,7 +52,7 @@ pub(in crate::backend) use self::flatten::flatten;
 #[cfg(all(feature = "run", feature = "testing"))]
 pub(crate) use self::flatten::lines_of;
 #[cfg(feature = "run")]
-pub(in crate::backend) use self::folder::{AttemptFolder, PlanFolder};
+pub(in crate::backend) use self::folder::{AttemptFolder, CANCELLED, PlanFolder};
 #[cfg(feature = "run")]
 pub(in crate::backend) use self::plan_file::{PLAN_VERSION, PlanFile};
 #[cfg(feature = "run")]

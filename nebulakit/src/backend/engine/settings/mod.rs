@@ -203,8 +203,12 @@ fn rule(table: &Table, path: &str, layers: &Layers, mistakes: &mut Mistakes) -> 
         time: keys.span("time", mistakes),
         image: keys.text("image", mistakes),
         local: keys.flag("local", mistakes),
+        chunk: keys.count("chunk", mistakes),
         preemptions: keys.count("preemptions", mistakes),
     };
+    if rule.chunk == Some(0) {
+        mistakes.push(keys.mistake("chunk", "expected a number of elements from 1, found 0"));
+    }
     for engine in ["slurm", "snakemake", "aws-batch"] {
         keys.table(engine, mistakes);
     }
