@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use super::board::Pace;
 use super::chunks::Chunks;
 use super::contract::Engine;
+use super::laid_out::LaidOut;
 use super::plan::NewPlan;
 use super::rules::Rules;
 use super::strategy::{EngineStrategy, OnEngine};
@@ -88,6 +89,7 @@ impl EngineBackend {
             name: &plan.graph.name,
             id,
             run,
+            runs: self.local.runs().path(),
             files: &plan.files,
             graph: &plan.graph,
             program: self.options.program.as_deref(),
@@ -222,6 +224,24 @@ impl Backend for EngineBackend {
             let options = Wanted::read(&plan)
                 .map_err(|error| RunError::Refused(vec![format!("cannot read the plan {}: {error}", plan.path().display())]))?;
             self.local.resume_with(run, options, |folder, workflow| self.as_it_is(plan, folder, workflow)).await
+        })
+    }
+
+    fn begin<'a>(&'a self, plan: &'a Path) -> BoxFuture<'a, Result<RunHandle, RunError>> {
+        Box::pin(async move {
+            let laid_out = LaidOut::read(plan, self.engine.name()).map_err(|said| RunError::Refused(vec![said]))?;
+            let plan = self.compile(&laid_out.graph, &laid_out.options)?;
+            let name = plan.graph.name.clone();
+            laid_out.claim().map_err(|said| RunError::Refused(vec![said]))?;
+            let begun = self.local.run_with(plan, |run| {
+                let (folder, program) = laid_out.is_of(run).map_err(|said| RunError::Refused(vec![said]))?;
+                Ok(self.coordinator(folder, program, run, &name))
+            });
+            let begun = begun.await;
+            if begun.is_err() {
+                laid_out.give_back();
+            }
+            begun
         })
     }
 

@@ -104,7 +104,10 @@ impl Chunks {
                 answers[place] = Some(answer.clone().map(|id| element(&id, index)));
             }
         }
-        answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(NotSubmitted::Unclear("the engine gave no answer".to_owned())))).collect()
+        answers
+            .into_iter()
+            .map(|answer| answer.unwrap_or_else(|| Err(NotSubmitted::Unclear("the engine gave no answer".to_owned()))))
+            .collect()
     }
 
     /// Remembers which chunk a job of the engine is, for other drivers too.
@@ -137,7 +140,9 @@ impl Chunks {
             let Some(seen) = seen.get(&job) else { continue };
             let seen = match index {
                 None => seen.clone(),
-                Some(index) => self.of_element(&job, index, seen).await.map_err(|error| EngineError(format!("cannot read a chunk: {error}")))?,
+                Some(index) => {
+                    self.of_element(&job, index, seen).await.map_err(|error| EngineError(format!("cannot read a chunk: {error}")))?
+                }
             };
             of_elements.insert(id.clone(), seen);
         }
@@ -159,7 +164,10 @@ impl Chunks {
                 // What ended the job was another element's, and this one's attempt never began.
                 Seen::Ended(end) if end.how != Ending::Cancelled && chunk.members.iter().any(|member| member.has_begun()) => {
                     let because = end.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-                    Seen::Ended(EngineEnd::new(Ending::Preempted).because(format!("the job {job} of its chunk ended before its turn came{because}")))
+                    Seen::Ended(
+                        EngineEnd::new(Ending::Preempted)
+                            .because(format!("the job {job} of its chunk ended before its turn came{because}")),
+                    )
                 }
                 seen => seen,
             })

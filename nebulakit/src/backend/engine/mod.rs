@@ -7,6 +7,7 @@ mod chunks;
 mod contract;
 mod ends;
 mod heard;
+mod laid_out;
 mod note;
 mod plan;
 mod prints;

@@ -37,7 +37,11 @@ pub(super) fn run(folder: &PlanFolder, request: &NodeRequest, list: &Path) -> Re
     let mut exit = Exit::Stored;
     for line in text.lines() {
         let (node, Some(number)) = split(line) else {
-            return Err(Refusal::unfit(format!("the list {} has the line `{}`, expected a node and an attempt", list.display(), visible::line(line))));
+            return Err(Refusal::unfit(format!(
+                "the list {} has the line `{}`, expected a node and an attempt",
+                list.display(),
+                visible::line(line)
+            )));
         };
         let attempt = folder.node(node).attempt(number);
         // Another process has it, or nobody wants it any more.
@@ -71,7 +75,13 @@ fn begin(program: &Path, words: &[OsString], attempt: &AttemptFolder) -> io::Res
         command.arg0(name);
     }
     // A request to stop comes to it once: from here.
-    command.args(words).stdin(Stdio::null()).stdout(opened(&attempt.file("stdout"))?).stderr(opened(&attempt.file("stderr"))?).process_group(0).spawn()
+    command
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(opened(&attempt.file("stdout"))?)
+        .stderr(opened(&attempt.file("stderr"))?)
+        .process_group(0)
+        .spawn()
 }
 
 /// What another process of the attempt printed stays.
