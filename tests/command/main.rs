@@ -1,9 +1,12 @@
 //! Runs on an engine that is reached by programs, from the command line and with real processes. The engine is a script, which runs each job at once.
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
+mod asks;
+mod chunks;
 mod driver;
 mod faults;
 mod logs;
+mod plans;
 mod runs;
 mod settings;
 

@@ -4,6 +4,7 @@
 //! The [`LocalBackend`] runs graphs on this machine. [`run_local`](crate::Invocation::run_local) runs them without a record, for tests and
 //! your own programs.
 
+mod asked;
 mod capability;
 mod command;
 mod demand;

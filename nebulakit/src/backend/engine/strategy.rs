@@ -18,6 +18,7 @@ use super::note::{Note, NotedEnd};
 use super::prints::Prints;
 use super::rules::{Rule, Rules};
 use super::watcher::{Heard, Watched, Watcher};
+use crate::backend::asked::asked;
 use crate::backend::driver::node_of;
 use crate::backend::node::{AttemptFolder, Outcome, PlanFolder, Record, VERB};
 use crate::coordinator::{
@@ -25,6 +26,7 @@ use crate::coordinator::{
 };
 use crate::process::{digest, file_name::file_name};
 use crate::run::NodePath;
+use crate::task::ask::Requests;
 use crate::task::registry::registry;
 
 /// How often an attempt may be preempted that does not count, unless set otherwise.
@@ -162,10 +164,11 @@ impl Inner {
             return Err(JobError::lost(Lost::Strategy("the job is not that of a node".to_owned())));
         };
         let most = rule.preemptions.unwrap_or(PREEMPTIONS);
+        let asked = asks_again(&attempt).await;
         let mut preempted = 0;
         loop {
             let number = self.next(&node);
-            let job = self.job(&attempt, &node, number, &rule)?;
+            let job = self.job(&attempt, &node, number, &rule, asked)?;
             let folder = self.on.plan.node(&node).attempt(number);
             match self.run(&attempt, &job, &folder).await? {
                 Ran::Over(record) => return self.over(attempt, &record, &job, &folder).await,
@@ -203,10 +206,11 @@ impl Inner {
         *next - 1
     }
 
-    fn job(&self, attempt: &Attempt, node: &NodePath, number: u32, rule: &Rule) -> Result<EngineJob, JobError> {
+    fn job(&self, attempt: &Attempt, node: &NodePath, number: u32, rule: &Rule, asked: Requests) -> Result<EngineJob, JobError> {
         let on = &self.on;
         let TaskCall { name: task, .. } = attempt.task().ok_or_else(cancelled)?;
         let granted = attempt.context().granted();
+        let gpus = || u32::try_from(granted.gpus().len()).unwrap_or(u32::MAX);
         let time = rule.time.or(attempt.time_limit());
         let plan = on.plan.path();
         let text = |path: &Path| path.to_string_lossy().into_owned();
@@ -226,9 +230,9 @@ impl Inner {
             argv,
             folder: on.plan.node(node).attempt(number).path().to_owned(),
             variables: on.variables.clone(),
-            cores: rule.cores.or_else(|| granted.cores().filter(|cores| *cores > 0.0)).unwrap_or(1.0),
-            memory: rule.memory.or_else(|| granted.memory()),
-            gpus: rule.gpus.unwrap_or_else(|| u32::try_from(granted.gpus().len()).unwrap_or(u32::MAX)),
+            cores: rule.cores.or(asked.cores).or_else(|| granted.cores().filter(|cores| *cores > 0.0)).unwrap_or(1.0),
+            memory: rule.memory.or(asked.memory).or_else(|| granted.memory()),
+            gpus: rule.gpus.or(asked.gpus).unwrap_or_else(gpus),
             time,
             image: rule.image.clone().or_else(|| attempt.image().map(str::to_owned)),
         })
@@ -309,6 +313,25 @@ impl Inner {
             attempt.context().keep_deck(|| deck);
         }
         attempt.give(&outputs)
+    }
+}
+
+/// What an attempt that is not the first asks for by the function of its task. What the first one asked for is what all are granted; where that is something
+/// else, since the node says so or memory ran out, that counts.
+async fn asks_again(attempt: &Attempt) -> Requests {
+    let (number, granted) = (attempt.context().attempt(), attempt.context().granted());
+    let Some((task, call)) = attempt.task().and_then(|call| Some((registry().get(call.name)?, call))).filter(|_| number > 0) else {
+        return Requests::new();
+    };
+    let (Some(first), Some(now)) = (asked(task, 0, call.inputs).await, asked(task, number, call.inputs).await) else {
+        return Requests::new();
+    };
+    // Cores are counted in thousandths.
+    let has_cores = |first: f64| granted.cores().is_some_and(|granted| (granted - first).abs() < 0.002);
+    Requests {
+        cores: now.cores.filter(|_| first.cores.is_some_and(has_cores)),
+        memory: now.memory.filter(|_| first.memory.is_some() && first.memory == granted.memory()),
+        gpus: now.gpus.filter(|_| first.gpus.is_some_and(|first| granted.gpus().len() == first as usize)),
     }
 }
 
