@@ -41,15 +41,15 @@ fn an_element_that_fails_takes_no_other_with_it() {
         fs::read_dir(plan(&place).join(format!("nodes/n0[{element}]"))).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir())
     };
     let attempts: Vec<_> = (0..5).map(|element| begun(element).count()).collect();
-    assert_eq!(attempts, [1, 2, 1, 2, 1]);
-    // What is tried again may go together or not.
-    assert!((2..=3).contains(&place.jobs().len()), "{}", place.jobs().len());
+    // A process that aborts is not tried again, as in local runs.
+    assert_eq!(attempts, [1, 2, 1, 1, 1]);
+    assert_eq!(place.jobs().len(), 2);
     assert!(place.log("n0[4]").contains(&"stdout number 5".to_owned()), "{:?}", place.log("n0[4]"));
 }
 
 #[test]
 fn a_job_that_is_killed_costs_the_element_that_ran_and_the_others_run_in_another_one() {
-    let place = Place::with("[task.runs_on]\nchunk = 3\nretries = 0\n".replace("retries = 0\n", "").as_str());
+    let place = Place::with("[task.runs_on]\nchunk = 3\n");
     let folder = place.path().to_str().unwrap().to_owned();
     let started = place.start(&["run", "running_on", "--folder", &folder, "--xs", "[1,2,3]", "--backend", "batch", "-v"]);
     place.waits_for("runs-1");

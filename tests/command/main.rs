@@ -3,6 +3,7 @@
 
 mod asks;
 mod chunks;
+mod data;
 mod driver;
 mod faults;
 mod logs;

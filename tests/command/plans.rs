@@ -55,15 +55,15 @@ fn attach_with_its_folder_starts_it_or_drives_it_on() {
 #[test]
 fn what_is_cached_is_said_and_why_and_it_has_no_job() {
     let place = Place::new();
-    let path = place.path().join("nebulakit.toml");
-    let words = ["run", "steps", "--path", path.to_str().unwrap(), "--x", "20"];
-    assert_eq!(place.said(&[&words[..], &["--backend", "batch"]].concat()), "82\n");
-    let jobs = place.jobs().len();
+    let folder = place.path().to_str().unwrap().to_owned();
+    fs::write(place.path().join("go"), "").unwrap();
+    let words = ["run", "serialized", "--folder", &folder, "--who", "me"];
+    assert_eq!(place.said(&[&words[..], &["--backend", "batch"]].concat()), "me\n");
     let said = place.said(&[&words[..], &["--backend", "batch", "--plan", "--plan-dir", "p"]].concat());
-    assert!(said.contains("n1 remembered") && said.contains("cached"), "{said}");
+    assert!(said.contains("1 cached") && said.contains("n0 alone"), "{said}");
     let (code, out, err) = script(&place, &[]);
-    assert_eq!((code, out.as_str()), (0, "82\n"), "{err}");
-    assert_eq!(place.jobs().len(), jobs + 2);
+    assert_eq!((code, out.as_str()), (0, "me\n"), "{err}");
+    assert_eq!(place.jobs().len(), 1);
 }
 
 #[test]

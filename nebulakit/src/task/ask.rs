@@ -1,7 +1,5 @@
 //! What an attempt asks for where that depends on its inputs, or on how often it was tried: `#[task(requests_with = ask)]`.
 
-use std::time::Duration;
-
 /// What is known of an attempt before it is submitted.
 ///
 /// # Examples

@@ -77,6 +77,7 @@ impl CommandBackend {
             rules: Arc::new(settings.rules.clone()),
             variables: section.variables.clone(),
             plan_dir: settings.plan_dir(),
+            shared: settings.shared(),
             program,
         };
         let variables = of_jobs(&Environment::from_process(), &section.variables);

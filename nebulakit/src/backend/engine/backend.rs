@@ -12,6 +12,7 @@ use super::contract::Engine;
 use super::laid_out::LaidOut;
 use super::plan::NewPlan;
 use super::rules::Rules;
+use super::shared::Shared;
 use super::strategy::{EngineStrategy, OnEngine};
 use super::variables;
 use super::wanted::Wanted;
@@ -19,7 +20,7 @@ use crate::backend::node::{PlanFile, PlanFolder};
 use crate::backend::{Backend, Capabilities, Capability, LocalBackend, Options, Plan, Preview, RunError};
 use crate::coordinator::{Clock, ContainerStrategy, CoordinatorBuilder, SystemClock};
 use crate::graph::{Graph, Home, Kind, Mapped, Node};
-use crate::run::{RunFolder, RunHandle, RunId};
+use crate::run::{RunFolder, RunHandle, RunId, RunsFolder};
 use crate::services::env::Environment;
 use crate::task::registry::registry;
 use crate::task::strategy::Strategy;
@@ -36,6 +37,8 @@ pub(in crate::backend) struct EngineOptions {
     pub(in crate::backend) variables: Vec<String>,
     /// Where the plan is written, instead of `plans/ID` beside the runs.
     pub(in crate::backend) plan_dir: Option<PathBuf>,
+    /// The folders that the machines of the engine share; if there are none, the one of the project.
+    pub(in crate::backend) shared: Vec<PathBuf>,
     /// The program that runs the tasks, instead of this one.
     pub(in crate::backend) program: Option<PathBuf>,
 }
@@ -58,6 +61,18 @@ impl EngineBackend {
     /// One whose runs are recorded as those of `local` are, and set up like them.
     pub(in crate::backend) fn new(local: LocalBackend, engine: Arc<dyn Engine>, options: EngineOptions) -> Self {
         Self { local, engine, options, clock: Arc::new(SystemClock) }
+    }
+
+    fn shared(&self) -> Shared {
+        Shared::of(&self.options.shared, self.local.runs())
+    }
+
+    /// The plan with inputs that the machines of the engine see.
+    async fn brought(&self, plan: Plan) -> Result<Plan, RunError> {
+        let (shared, runs) = (self.shared(), self.local.runs().clone());
+        // There may be much to copy.
+        let brought = tokio::task::spawn_blocking(move || with_inputs_brought(plan, &shared, &runs)).await;
+        brought.unwrap_or_else(|error| Err(RunError::Refused(vec![format!("the inputs could not be copied: {error}")])))
     }
 
     /// Where the plan of a run is.
@@ -169,6 +184,16 @@ impl EngineBackend {
     }
 }
 
+fn with_inputs_brought(plan: Plan, shared: &Shared, runs: &RunsFolder) -> Result<Plan, RunError> {
+    let Some(inputs) = shared.bring(&plan.options.inputs, &plan.graph, runs).map_err(RunError::Refused)? else { return Ok(plan) };
+    let files = plan.files.into_iter().map(|(name, contents)| match name.to_str() {
+        Some("inputs.pb") => (name, inputs.clone()),
+        _ => (name, contents),
+    });
+    let files = files.collect();
+    Ok(Plan { files, options: plan.options.inputs(inputs), ..plan })
+}
+
 fn task_of(node: &Node) -> Option<&str> {
     match &node.kind {
         Kind::Task(name) => Some(name),
@@ -196,7 +221,9 @@ impl Backend for EngineBackend {
     }
 
     fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError> {
-        let refused = self.refused(graph, options);
+        let mut refused = self.refused(graph, options);
+        let plan = self.options.plan_dir.clone().unwrap_or_else(|| self.local.runs().path().to_owned());
+        refused.extend(self.shared().refuses(&plan, self.local.runs()));
         match self.local.plan_for(self.name(), graph, options, &unlimited(self.local.builder())) {
             Ok(plan) if refused.is_empty() => Ok(plan),
             Ok(_) => Err(RunError::Refused(refused)),
@@ -206,8 +233,11 @@ impl Backend for EngineBackend {
     }
 
     fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>> {
-        let of = plan.clone();
-        Box::pin(async move { self.local.run_with(plan, move |run| self.elsewhere(&of, run)).await })
+        Box::pin(async move {
+            let plan = self.brought(plan).await?;
+            let of = plan.clone();
+            self.local.run_with(plan, move |run| self.elsewhere(&of, run)).await
+        })
     }
 
     fn preview<'a>(&'a self, plan: &'a Plan) -> BoxFuture<'a, Result<Preview, RunError>> {
@@ -248,7 +278,8 @@ impl Backend for EngineBackend {
     fn lay_out(&self, plan: &Plan) -> Result<Option<PathBuf>, RunError> {
         let id = format!("{}-{}", plan.graph.name.rsplit('.').next().unwrap_or_default(), uuid::Uuid::new_v4().simple());
         let path = self.options.plan_dir.clone().unwrap_or_else(|| self.local.runs().path().join("plans").join(&id));
-        self.write(plan, &path, &id, None)?;
+        let plan = with_inputs_brought(plan.clone(), &self.shared(), self.local.runs())?;
+        self.write(&plan, &path, &id, None)?;
         Ok(Some(path))
     }
 }

@@ -56,7 +56,10 @@ impl Chunks {
     /// The jobs by their places: those that go together, else one alone.
     fn groups(&self, jobs: &[EngineJob]) -> Vec<Vec<usize>> {
         let mut groups: Vec<Vec<usize>> = Vec::new();
-        for (place, job) in jobs.iter().enumerate() {
+        let mut places: Vec<_> = (0..jobs.len()).collect();
+        // They became ready in any order, and people look for them in that of the map.
+        places.sort_by_key(|place| index_of(&jobs[*place]));
+        for (place, job) in places.into_iter().map(|place| (place, &jobs[place])) {
             let size = if map_of(job).is_some() { self.size(job) } else { 1 };
             let open = groups.iter_mut().rev().find(|group| group.len() < size && go_together(&jobs[group[0]], job));
             match open {
@@ -253,6 +256,11 @@ impl Engine for Chunks {
 /// The map whose element a job is; [`None`] for another node.
 fn map_of(job: &EngineJob) -> Option<&str> {
     job.node.strip_suffix(']')?.rsplit_once('[').map(|(map, _)| map)
+}
+
+/// Which element it is; [`None`] for another node.
+fn index_of(job: &EngineJob) -> Option<usize> {
+    job.node.strip_suffix(']')?.rsplit_once('[')?.1.parse().ok()
 }
 
 /// Whether two jobs are elements of one map that ask for the same.

@@ -7,12 +7,15 @@ mod chunks;
 mod contract;
 mod ends;
 mod heard;
+#[cfg(test)]
+mod killed;
 mod laid_out;
 mod note;
 mod plan;
 mod prints;
 mod rules;
 mod settings;
+mod shared;
 mod strategy;
 mod variables;
 mod wanted;

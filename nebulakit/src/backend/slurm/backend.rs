@@ -74,6 +74,7 @@ impl SlurmBackend {
             rules: Arc::new(settings.rules.clone()),
             variables: section.variables,
             plan_dir: settings.plan_dir(),
+            shared: settings.shared(),
             program,
         };
         let slurm = Slurm::new(name, &Environment::from_process(), section.cluster, rules);

@@ -88,6 +88,16 @@ impl Settings {
         keys.text("backend", mistakes);
         keys.text("plan_dir", mistakes);
         keys.span("poll", mistakes);
+        if let Some(table) = keys.table("data", mistakes) {
+            let mut keys = Keys::of(table, "data", &self.layers);
+            let folders = keys.one_or_more("shared", mistakes).unwrap_or_default();
+            if let Some(folder) = folders.iter().find(|folder| !folder.starts_with('/')) {
+                mistakes.push(
+                    keys.mistake("shared", &format!("expected paths from `/` on, found `{}`", nebulakit_types::visible::line(folder))),
+                );
+            }
+            keys.done(mistakes);
+        }
         let mut rules = Rules::default();
         if let Some(table) = keys.table("defaults", mistakes) {
             rules.defaults = rule(table, "defaults", &self.layers, mistakes);
@@ -128,6 +138,13 @@ impl Settings {
     pub(in crate::backend) fn plan_dir(&self) -> Option<PathBuf> {
         let said = self.said.plan_dir.clone();
         said.or_else(|| self.variable("plan_dir").map(PathBuf::from)).or_else(|| self.top("plan_dir").map(PathBuf::from))
+    }
+
+    /// The folders that the machines of engines share.
+    pub(in crate::backend) fn shared(&self) -> Vec<PathBuf> {
+        let Some(data) = self.layers.table.get("data").and_then(Value::as_table) else { return Vec::new() };
+        let folders = Keys::of(data, "data", &self.layers).one_or_more("shared", &mut Mistakes::new());
+        folders.unwrap_or_default().into_iter().map(PathBuf::from).collect()
     }
 
     /// How often an engine is asked: what is said for all of them.
