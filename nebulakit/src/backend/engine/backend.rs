@@ -222,8 +222,7 @@ impl Backend for EngineBackend {
 
     fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError> {
         let mut refused = self.refused(graph, options);
-        let plan = self.options.plan_dir.clone().unwrap_or_else(|| self.local.runs().path().to_owned());
-        refused.extend(self.shared().refuses(&plan, self.local.runs()));
+        refused.extend(self.shared().refuses(self.options.plan_dir.as_deref(), self.local.runs()));
         match self.local.plan_for(self.name(), graph, options, &unlimited(self.local.builder())) {
             Ok(plan) if refused.is_empty() => Ok(plan),
             Ok(_) => Err(RunError::Refused(refused)),

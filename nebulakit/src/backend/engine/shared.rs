@@ -32,13 +32,11 @@ impl Shared {
         Self { roots: roots.into_iter().map(|root| in_full(&root)).collect(), is_said }
     }
 
-    /// Why a plan in that folder, and the runs, cannot be seen by the machines, if they cannot.
-    pub(super) fn refuses(&self, plan: &Path, runs: &RunsFolder) -> Vec<String> {
-        let places = [
-            ("the plan would be in", plan, "plan_dir = \"SHARED/plan\""),
-            ("runs are recorded in", runs.path(), "NEBULAKIT_DIR=SHARED/.nebulakit"),
-        ];
-        let outside = places.into_iter().filter(|(_, place, _)| self.is_said && !self.has(place));
+    /// Why the runs, and the folder of their plans where it is elsewhere, cannot be seen by the machines, if they cannot.
+    pub(super) fn refuses(&self, plan: Option<&Path>, runs: &RunsFolder) -> Vec<String> {
+        let of_plan = plan.map(|plan| ("the plan would be in", plan, "plan_dir = \"SHARED/plan\""));
+        let places = of_plan.into_iter().chain([("runs are recorded in", runs.path(), "NEBULAKIT_DIR=SHARED/.nebulakit")]);
+        let outside = places.filter(|(_, place, _)| self.is_said && !self.has(place));
         let shown = |path: &Path| visible::line(&path.to_string_lossy()).into_owned();
         let roots: Vec<_> = self.roots.iter().map(|root| format!("`{}`", shown(root))).collect();
         let refused = outside.map(|(what, place, hint)| {
