@@ -16,9 +16,6 @@ register!();
 /// How many cases run at once.
 const AT_ONCE: usize = 6;
 
-/// What is not kept yet: the level of what a task logs is lost on its way through the files of a job.
-const NOT_KEPT: [&str; 1] = ["records::what_a_task_logs_is_kept_with_its_node"];
-
 struct OnSlurm;
 
 impl Subject for OnSlurm {
@@ -37,8 +34,7 @@ impl Subject for OnSlurm {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_on_slurm_conform() {
     let _cluster = Place::new();
-    let wanted = cases().filter(|case| !NOT_KEPT.contains(&case.name()));
-    let broken = stream::iter(wanted).map(|case| case.check(&OnSlurm)).buffer_unordered(AT_ONCE);
+    let broken = stream::iter(cases()).map(|case| case.check(&OnSlurm)).buffer_unordered(AT_ONCE);
     let broken: Vec<_> = broken.filter_map(|checked| async { checked.err() }).map(|broken| broken.to_string()).collect().await;
     assert!(broken.is_empty(), "{}", broken.join("\n\n"));
 }

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "aws-batch")]
 mod aws_batch;
+mod asked;
 mod capability;
 mod command;
 mod demand;
@@ -26,7 +27,7 @@ mod slurm;
 mod snakemake;
 mod values;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use futures_util::future::BoxFuture;
 
@@ -93,6 +94,15 @@ pub trait Backend: Send + Sync {
     fn drive<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<RunHandle, RunError>> {
         let reason =
             format!("the backend `{}` cannot go on with the run {run}: its tasks ended with the process that drove it", self.name());
+        Box::pin(async move { Err(RunError::Refused(vec![reason])) })
+    }
+
+    /// Starts a plan that was [laid out](Self::lay_out) in that folder, once. By default this is refused.
+    ///
+    /// # Errors
+    /// When the backend does not support it, when there is no such plan, when it was started before, or when it cannot be started.
+    fn begin<'a>(&'a self, plan: &'a Path) -> BoxFuture<'a, Result<RunHandle, RunError>> {
+        let reason = format!("the backend `{}` cannot start a plan that was written before, as in {}", self.name(), plan.display());
         Box::pin(async move { Err(RunError::Refused(vec![reason])) })
     }
 

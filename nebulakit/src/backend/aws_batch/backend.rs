@@ -130,6 +130,10 @@ impl Backend for AwsBatchBackend {
         self.0.drive(run)
     }
 
+    fn begin<'a>(&'a self, plan: &'a Path) -> BoxFuture<'a, Result<RunHandle, RunError>> {
+        self.0.begin(plan)
+    }
+
     fn lay_out(&self, plan: &Plan) -> Result<Option<PathBuf>, RunError> {
         self.0.lay_out(plan)
     }

@@ -32,7 +32,7 @@ impl Section {
     /// Reads it.
     pub(super) fn read(keys: Option<Keys<'_>>, mistakes: &mut Mistakes) -> Self {
         // Listing a prefix is a request; a folder on a disk is not.
-        let usual = Pace { records: Duration::from_secs(1), ..Pace::default() };
+        let usual = Pace { records: Duration::from_secs(1), prints: Duration::from_secs(5), ..Pace::default() };
         let Some(mut keys) = keys else { return Self { pace: usual, ..Self::default() } };
         keys.text("kind", mistakes);
         let program = match keys.value("program") {
@@ -60,6 +60,7 @@ impl Section {
                 lost: keys.span("lost", mistakes).unwrap_or(usual.lost),
                 held: keys.span("held", mistakes).unwrap_or(usual.held),
                 queue: keys.span("queue_timeout", mistakes),
+                prints: keys.span("logs", mistakes).unwrap_or(usual.prints),
             },
         };
         keys.done(mistakes);

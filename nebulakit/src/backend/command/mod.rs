@@ -77,6 +77,7 @@ impl CommandBackend {
             rules: Arc::new(settings.rules.clone()),
             variables: section.variables.clone(),
             plan_dir: settings.plan_dir(),
+            shared: settings.shared(),
             program,
             ..EngineOptions::default()
         };
@@ -112,6 +113,10 @@ impl Backend for CommandBackend {
 
     fn drive<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<RunHandle, RunError>> {
         self.0.drive(run)
+    }
+
+    fn begin<'a>(&'a self, plan: &'a Path) -> BoxFuture<'a, Result<RunHandle, RunError>> {
+        self.0.begin(plan)
     }
 
     fn lay_out(&self, plan: &Plan) -> Result<Option<PathBuf>, RunError> {

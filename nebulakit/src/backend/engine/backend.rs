@@ -8,9 +8,12 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::board::Pace;
+use super::chunks::Chunks;
 use super::contract::Engine;
+use super::laid_out::LaidOut;
 use super::plan::NewPlan;
 use super::rules::{Rule, Rules};
+use super::shared::Shared;
 use super::strategy::{EngineStrategy, OnEngine};
 use super::variables;
 use super::wanted::Wanted;
@@ -18,7 +21,7 @@ use crate::backend::node::{self, PlanFile, PlanFolder};
 use crate::backend::{Backend, Capabilities, Capability, LocalBackend, Options, Plan, Preview, RunError};
 use crate::coordinator::{Clock, ContainerStrategy, CoordinatorBuilder, SystemClock};
 use crate::graph::{Graph, Home, Kind, Mapped, Node};
-use crate::run::{RunFolder, RunHandle, RunId};
+use crate::run::{RunFolder, RunHandle, RunId, RunsFolder};
 use crate::services::env::Environment;
 use crate::task::registry::registry;
 use crate::task::strategy::Strategy;
@@ -35,6 +38,8 @@ pub(in crate::backend) struct EngineOptions {
     pub(in crate::backend) variables: Vec<String>,
     /// Where the plan is written, instead of `plans/ID` beside the runs.
     pub(in crate::backend) plan_dir: Option<PathBuf>,
+    /// The folders that the machines of the engine share; if there are none, the one of the project.
+    pub(in crate::backend) shared: Vec<PathBuf>,
     /// The program that runs the tasks, instead of this one.
     pub(in crate::backend) program: Option<PathBuf>,
     /// The URL below which plans and data are, for jobs that share no folder with this machine.
@@ -61,6 +66,18 @@ impl EngineBackend {
     /// One whose runs are recorded as those of `local` are, and set up like them.
     pub(in crate::backend) fn new(local: LocalBackend, engine: Arc<dyn Engine>, options: EngineOptions) -> Self {
         Self { local, engine, options, clock: Arc::new(SystemClock) }
+    }
+
+    fn shared(&self) -> Shared {
+        Shared::of(&self.options.shared, self.local.runs()).below(self.options.prefix.as_deref())
+    }
+
+    /// The plan with inputs that the machines of the engine see.
+    async fn brought(&self, plan: Plan) -> Result<Plan, RunError> {
+        let (shared, runs) = (self.shared(), self.local.runs().clone());
+        // There may be much to copy.
+        let brought = tokio::task::spawn_blocking(move || with_inputs_brought(plan, &shared, &runs)).await;
+        brought.unwrap_or_else(|error| Err(RunError::Refused(vec![format!("the inputs could not be copied: {error}")])))
     }
 
     /// Where the plan of a run is.
@@ -99,6 +116,7 @@ impl EngineBackend {
             name: &plan.graph.name,
             id,
             run,
+            runs: self.local.runs().path(),
             files: &plan.files,
             graph: &plan.graph,
             program: self.options.program.as_deref(),
@@ -132,7 +150,11 @@ impl EngineBackend {
 
     fn coordinator(&self, plan: PlanFolder, program: String, run: &RunFolder, workflow: &str) -> CoordinatorBuilder {
         let strategy = EngineStrategy::new(OnEngine {
-            engine: Arc::clone(&self.engine),
+            // Chunks are files of a folder that machines share.
+            engine: match &self.options.prefix {
+                Some(_) => Arc::clone(&self.engine),
+                None => Chunks::of(Arc::clone(&self.engine), &self.options.rules),
+            },
             plan,
             program,
             run: run.id().to_string(),
@@ -165,6 +187,13 @@ impl EngineBackend {
                 strategy == Some(Strategy::Container) && !self.engine.takes_images()
             };
             let rule = self.options.rules.of(&graph.name, name);
+            if self.options.prefix.is_some() && rule.chunk.is_some_and(|chunk| chunk > 1) {
+                let last = name.rsplit('.').next().unwrap_or(name);
+                refused.push(format!(
+                    "the node {} of `{}` is to run in chunks, and `{engine}` has none\nhint: its maps are arrays; leave `chunk` of `{last}` out",
+                    node.id, workflow.name,
+                ));
+            }
             let what = match task.home {
                 Home::Here if is_contained() => "runs in a container, and",
                 Home::Here if self.engine.needs_images() && rule.local != Some(true) && overrides.is_none_or(|overrides| overrides.image.is_none()) && !has_image(name, &rule) => {
@@ -195,6 +224,16 @@ fn has_image(name: &str, rule: &Rule) -> bool {
     rule.image.is_some() || registry().get(name).is_some_and(|task| task.is_dynamic || task.options.image.is_some())
 }
 
+fn with_inputs_brought(plan: Plan, shared: &Shared, runs: &RunsFolder) -> Result<Plan, RunError> {
+    let Some(inputs) = shared.bring(&plan.options.inputs, &plan.graph, runs).map_err(RunError::Refused)? else { return Ok(plan) };
+    let files = plan.files.into_iter().map(|(name, contents)| match name.to_str() {
+        Some("inputs.pb") => (name, inputs.clone()),
+        _ => (name, contents),
+    });
+    let files = files.collect();
+    Ok(Plan { files, options: plan.options.inputs(inputs), ..plan })
+}
+
 fn task_of(node: &Node) -> Option<&str> {
     match &node.kind {
         Kind::Task(name) => Some(name),
@@ -222,7 +261,8 @@ impl Backend for EngineBackend {
     }
 
     fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError> {
-        let refused = self.refused(graph, options);
+        let mut refused = self.refused(graph, options);
+        refused.extend(self.shared().refuses(self.options.plan_dir.as_deref(), self.local.runs()));
         match self.local.plan_for(self.name(), graph, options, &unlimited(self.local.builder())) {
             Ok(plan) if refused.is_empty() => Ok(plan),
             Ok(_) => Err(RunError::Refused(refused)),
@@ -232,8 +272,11 @@ impl Backend for EngineBackend {
     }
 
     fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>> {
-        let of = plan.clone();
-        Box::pin(async move { self.local.run_with(plan, move |run| self.elsewhere(&of, run)).await })
+        Box::pin(async move {
+            let plan = self.brought(plan).await?;
+            let of = plan.clone();
+            self.local.run_with(plan, move |run| self.elsewhere(&of, run)).await
+        })
     }
 
     fn preview<'a>(&'a self, plan: &'a Plan) -> BoxFuture<'a, Result<Preview, RunError>> {
@@ -253,10 +296,29 @@ impl Backend for EngineBackend {
         })
     }
 
+    fn begin<'a>(&'a self, plan: &'a Path) -> BoxFuture<'a, Result<RunHandle, RunError>> {
+        Box::pin(async move {
+            let laid_out = LaidOut::read(plan, self.engine.name()).map_err(|said| RunError::Refused(vec![said]))?;
+            let plan = self.compile(&laid_out.graph, &laid_out.options)?;
+            let name = plan.graph.name.clone();
+            laid_out.claim().map_err(|said| RunError::Refused(vec![said]))?;
+            let begun = self.local.run_with(plan, |run| {
+                let (folder, program) = laid_out.is_of(run).map_err(|said| RunError::Refused(vec![said]))?;
+                Ok(self.coordinator(folder, program, run, &name))
+            });
+            let begun = begun.await;
+            if begun.is_err() {
+                laid_out.give_back();
+            }
+            begun
+        })
+    }
+
     fn lay_out(&self, plan: &Plan) -> Result<Option<PathBuf>, RunError> {
         let id = format!("{}-{}", plan.graph.name.rsplit('.').next().unwrap_or_default(), uuid::Uuid::new_v4().simple());
         let path = self.place_of(&id);
-        self.write(plan, &path, &id, None)?;
+        let plan = with_inputs_brought(plan.clone(), &self.shared(), self.local.runs())?;
+        self.write(&plan, &path, &id, None)?;
         Ok(Some(path))
     }
 }

@@ -2,13 +2,20 @@
 
 mod backend;
 mod board;
+mod chunk_files;
+mod chunks;
 mod contract;
 mod ends;
+mod heard;
+#[cfg(test)]
+mod killed;
+mod laid_out;
 mod note;
 mod plan;
 mod prints;
 mod rules;
 mod settings;
+mod shared;
 mod strategy;
 mod variables;
 mod wanted;

@@ -19,6 +19,8 @@ pub(super) struct NewPlan<'a> {
     pub(super) id: &'a str,
     /// The run that it is of, where there is one already.
     pub(super) run: Option<&'a RunFolder>,
+    /// Where its run is recorded, or will be.
+    pub(super) runs: &'a Path,
     /// The files of the compiled graph.
     pub(super) files: &'a [(PathBuf, Vec<u8>)],
     /// The graph, whose nodes can be run by hand, too.
@@ -54,7 +56,6 @@ impl NewPlan<'_> {
             write(&folder.path().join(name), contents, 0o600)?;
         }
         flatten(self.graph).map_err(io::Error::other)?.write(folder)?;
-        let run = self.run.map(|run| std::path::absolute(run.path())).transpose()?;
         let plan = PlanFile {
             version: PLAN_VERSION,
             id: self.id.to_owned(),
@@ -62,36 +63,44 @@ impl NewPlan<'_> {
             backend: self.backend.to_owned(),
             build,
             program: copy.clone(),
-            run: run.as_ref().map(|run| run.to_string_lossy().into_owned()),
-            // There the run looks for what its tasks stored, whichever backend ran them.
-            data: match self.data {
-                Some(data) => Some(data.to_owned()),
-                None => run.as_ref().map(|run| run.join("raw").to_string_lossy().into_owned()),
-            },
+            run: None,
+            data: self.data.map(str::to_owned),
             variables: self.variables.clone(),
         };
-        plan.write(folder)?;
-        if let Some(run) = self.run {
-            let program = if is_stored { source } else { folder.path().join(&copy) };
-            write(&folder.path().join("run.sh"), script(&program, run).as_bytes(), 0o700)?;
-            // The run knows its plan, wherever that is.
-            write(&run.path().join("plan"), format!("{}\n", folder.path().display()).as_bytes(), 0o600)?;
+        match self.run {
+            Some(run) => is_of(plan, run, folder)?,
+            None => plan.write(folder)?,
         }
+        let program = if is_stored { source } else { folder.path().join(&copy) };
+        write(&folder.path().join("run.sh"), self.script(folder, &program)?.as_bytes(), 0o700)?;
         Ok(copy)
+    }
+
+    /// Starts the plan by hand, or drives it on, with the settings that count here.
+    fn script(&self, folder: &PlanFolder, program: &Path) -> io::Result<String> {
+        let (here, runs) = (std::env::current_dir()?, std::path::absolute(self.runs)?);
+        let plan = folder.path().to_string_lossy();
+        let words = [program.to_string_lossy(), "runs".into(), "attach".into(), plan, "--dir".into(), runs.to_string_lossy()];
+        let mut script = format!(
+            "#!/bin/sh\n# Runs what is not over of this plan. The folder is that of the settings, nebulakit.toml.\ncd {} && exec",
+            quoted(&here.to_string_lossy())
+        );
+        for word in words {
+            let _ = write!(script, " {}", quoted(&word));
+        }
+        // Options, such as `--json`, are given on.
+        script.push_str(" \"$@\"\n");
+        Ok(script)
     }
 }
 
-/// Drives the plan again, by hand.
-fn script(program: &Path, run: &RunFolder) -> String {
-    let runs = run.path().parent().and_then(Path::parent).unwrap_or(run.path());
-    let words =
-        [program.to_string_lossy(), "runs".into(), "attach".into(), run.id().to_string().into(), "--dir".into(), runs.to_string_lossy()];
-    let mut script = "#!/bin/sh\n# Drives what is not over of this plan.\nexec".to_owned();
-    for word in words {
-        let _ = write!(script, " {}", quoted(&word));
-    }
-    script.push('\n');
-    script
+/// Says which run a plan is of. There the run looks for what its tasks stored, whichever backend ran them; and it knows its plan, wherever that is.
+pub(super) fn is_of(plan: PlanFile, run: &RunFolder, folder: &PlanFolder) -> io::Result<()> {
+    let path = std::path::absolute(run.path())?;
+    let text = |path: &Path| Some(path.to_string_lossy().into_owned());
+    write(&path.join("plan"), format!("{}\n", folder.path().display()).as_bytes(), 0o600)?;
+    let data = plan.data.clone().or_else(|| text(&path.join("raw")));
+    PlanFile { run: text(&path), data, ..plan }.write(folder)
 }
 
 /// A word as a shell reads it.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::task::spawn_blocking;
 
+use super::heard::Lines;
 use crate::backend::node::{AttemptFolder, names, read, url};
 use crate::coordinator::{JobContext, OutputStream};
 
@@ -14,24 +15,39 @@ const MOST: u64 = 1 << 20;
 
 /// The two files, and how far each was read.
 pub(in crate::backend) struct Prints {
-    files: [(OutputStream, PathBuf, u64); 2],
+    files: [(PathBuf, u64); 2],
+    lines: [Lines; 2],
 }
 
 impl Prints {
     pub(in crate::backend) fn new(folder: &AttemptFolder) -> Self {
-        Self { files: [(OutputStream::Stdout, folder.file("stdout"), 0), (OutputStream::Stderr, folder.file("stderr"), 0)] }
+        Self {
+            files: [(folder.file("stdout"), 0), (folder.file("stderr"), 0)],
+            lines: [Lines::new(OutputStream::Stdout), Lines::new(OutputStream::Stderr)],
+        }
     }
 
     /// Passes on what is new. What cannot be read is left out: the files are the engine's, which may write them elsewhere.
     pub(in crate::backend) async fn pass(&mut self, context: &JobContext) {
+        self.pass_some(context).await;
+    }
+
+    /// Passes on all that is left, once the job is over.
+    pub(in crate::backend) async fn end(mut self, context: &JobContext) {
+        while self.pass_some(context).await {}
+        self.lines.iter_mut().for_each(|lines| lines.end(context));
+    }
+
+    /// Whether there was something.
+    async fn pass_some(&mut self, context: &JobContext) -> bool {
         let asked = self.files.clone();
-        let Ok(read) = spawn_blocking(move || asked.map(|(_, path, from)| since(&path, from).unwrap_or_default())).await else { return };
-        for ((stream, _, from), new) in self.files.iter_mut().zip(read) {
-            if !new.is_empty() {
-                *from += new.len() as u64;
-                context.output(*stream, &new);
-            }
+        let Ok(read) = spawn_blocking(move || asked.map(|(path, from)| since(&path, from).unwrap_or_default())).await else { return false };
+        let is_some = read.iter().any(|new| !new.is_empty());
+        for (((_, from), lines), new) in self.files.iter_mut().zip(&mut self.lines).zip(read) {
+            *from += new.len() as u64;
+            lines.pass(context, &new);
         }
+        is_some
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backend::node::{self, PlanFolder};
 use crate::backend::{CacheUse, Options};
-use crate::run::{Durability, Keep};
+use crate::run::{Durability, Keep, NodePath, RunId};
 
 /// The name of the file.
 const NAME: &str = "driver.json";
@@ -18,6 +18,12 @@ pub(super) struct Wanted {
     writes_cache: bool,
     keeps_all: bool,
     survives_power_loss: bool,
+    /// The run that it goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    resumes: Option<String>,
+    /// The node of that run from which on it runs again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
 }
 
 impl Wanted {
@@ -27,6 +33,8 @@ impl Wanted {
             writes_cache: options.cache != CacheUse::Off,
             keeps_all: options.keep == Keep::All,
             survives_power_loss: options.durability == Durability::Disk,
+            resumes: options.resumes.as_ref().map(ToString::to_string),
+            from: options.from.as_ref().map(ToString::to_string),
         }
     }
 
@@ -45,6 +53,9 @@ impl Wanted {
         };
         let keep = if wanted.keeps_all { Keep::All } else { Keep::Outputs };
         let durability = if wanted.survives_power_loss { Durability::Disk } else { Durability::Kernel };
-        Ok(Options::new().cache(cache).keep(keep).durability(durability))
+        let mut options = Options::new().cache(cache).keep(keep).durability(durability);
+        options.resumes = wanted.resumes.as_deref().map(RunId::from);
+        options.from = wanted.from.as_deref().map(NodePath::from);
+        Ok(options)
     }
 }

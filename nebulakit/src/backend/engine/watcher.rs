@@ -208,7 +208,11 @@ impl Watching {
         let now = self.clock.now();
         match order {
             Order::Run { key, job, attempt, known, tell } => {
+                let gathers = if known.is_none() { self.engine.gathers(&job) } else { None };
                 self.board.add(now, key, job.name.clone(), known);
+                if let Some(gathers) = gathers {
+                    self.board.gather(now, key, gathers);
+                }
                 self.names.insert(attempt.ended_name().to_owned(), key);
                 // Its file may have been there before anybody waited for it.
                 self.listed = None;

@@ -73,6 +73,18 @@ pub(in crate::backend) fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Copies a file or a folder of this machine to a place in an object store, once.
+///
+/// # Errors
+/// When it cannot be stored.
+#[cfg(feature = "run")]
+pub(in crate::backend) fn upload(from: &Path, to: &Path) -> io::Result<()> {
+    match stored::url(to) {
+        Some(url) => stored::upload(from, url),
+        None => Err(io::Error::other(format!("{} is in no object store", to.display()))),
+    }
+}
+
 /// The names of what is in a folder of an object store; [`None`] of one on this machine, which tells by its time whether anything is new.
 ///
 /// # Errors

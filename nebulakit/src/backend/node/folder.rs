@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use super::{files, stored};
 use crate::process::file_name::file_name;
 
+/// The file in the folder of an attempt that says that nobody wants it any more.
+pub(in crate::backend) const CANCELLED: &str = "cancelled";
+
 /// The folder of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::backend) struct PlanFolder(PathBuf);

@@ -26,7 +26,7 @@ pub(super) fn listed(environment: &Environment, variable: &str, list: &Path) -> 
 }
 
 /// A line is the path of a node, or that and the number of an attempt behind a blank. No path has a blank.
-fn split(line: &str) -> (&str, Option<u32>) {
+pub(super) fn split(line: &str) -> (&str, Option<u32>) {
     match line.rsplit_once(' ') {
         Some((node, attempt)) => attempt.parse().map_or((line, None), |attempt| (node, Some(attempt))),
         None => (line, None),

@@ -18,6 +18,7 @@
 
 mod attempt;
 mod claim;
+mod each;
 mod end;
 mod engine_ids;
 mod files;
@@ -50,7 +51,7 @@ mod usage;
 mod work;
 
 #[cfg(feature = "run")]
-pub(in crate::backend) use self::files::{create_first, exists, names, publish, read, read_text, remove};
+pub(in crate::backend) use self::files::{create_first, exists, names, publish, read, read_text, remove, upload};
 #[cfg(feature = "run")]
 pub(in crate::backend) use self::flatten::flatten;
 #[cfg(all(feature = "run", feature = "testing"))]
@@ -58,7 +59,7 @@ pub(crate) use self::flatten::lines_of;
 #[cfg(feature = "aws-batch")]
 pub(in crate::backend) use self::files::folders;
 #[cfg(feature = "run")]
-pub(in crate::backend) use self::folder::{AttemptFolder, PlanFolder};
+pub(in crate::backend) use self::folder::{AttemptFolder, CANCELLED, PlanFolder};
 #[cfg(feature = "run")]
 pub(in crate::backend) use self::plan_file::{PLAN_VERSION, PlanFile};
 #[cfg(feature = "run")]

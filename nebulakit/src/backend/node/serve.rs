@@ -7,6 +7,7 @@ use nebulakit_types::visible;
 
 use super::attempt::Claimed;
 use super::claim::{claim, claim_next};
+use super::each;
 use super::engine_ids::engine_ids;
 use super::files;
 use super::folder::{PlanFolder, Settled};
@@ -49,9 +50,10 @@ pub(crate) fn serve(binary: &str, arguments: &[OsString], environment: &Environm
 fn run(request: NodeRequest, environment: &Environment) -> Result<Exit, Refusal> {
     let folder = PlanFolder::at(&request.plan).map_err(|error| Refusal::unfit(format!("there is no current folder: {error}")))?;
     let plan = PlanFile::read_for_this_program(&folder)?;
-    let (path, listed_attempt) = match request.which {
-        Which::Node(path) => (path, None),
-        Which::Listed { variable, list } => listed(environment, &variable, &list)?,
+    let (path, listed_attempt) = match &request.which {
+        Which::Node(path) => (path.clone(), None),
+        Which::Listed { variable, list } => listed(environment, variable, list)?,
+        Which::Each(list) => return each::run(&folder, &request, list),
     };
     // Whoever names the task has put what it takes beside it.
     let lines = match request.task {

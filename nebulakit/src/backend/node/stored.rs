@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 use std::sync::mpsc::sync_channel;
 
 use bytes::Bytes;
+#[cfg(feature = "run")]
+use nebulakit_types::storage::TreeOptions;
 use nebulakit_types::storage::{Level, PutOptions, Storage};
 use nebulakit_types::{Error, ErrorKind, process_handle};
 
@@ -84,6 +86,26 @@ pub(super) fn names(url: &str) -> io::Result<Vec<String>> {
 #[cfg(feature = "aws-batch")]
 pub(super) fn folders(url: &str) -> io::Result<Vec<String>> {
     level(url).map(|level| level.prefixes)
+}
+
+/// Stores a file, or a folder with all that is in it, unless it was stored whole before.
+#[cfg(feature = "run")]
+pub(super) fn upload(from: &Path, url: &str) -> io::Result<()> {
+    let (from, url) = (from.to_owned(), url.to_owned());
+    wait(async move {
+        let storage = storage();
+        // That this one is there says that all of it is.
+        let whole = format!("{url}.whole");
+        if storage.exists(&whole).await? {
+            return Ok(());
+        }
+        if from.is_dir() {
+            storage.upload_tree(&from, &url, &TreeOptions::default()).await?;
+        } else {
+            storage.upload(&from, &url, &PutOptions::default()).await?;
+        }
+        storage.put(&whole, Vec::new(), &PutOptions::default()).await
+    })
 }
 
 fn level(url: &str) -> io::Result<Level> {

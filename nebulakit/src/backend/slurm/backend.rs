@@ -74,6 +74,7 @@ impl SlurmBackend {
             rules: Arc::new(settings.rules.clone()),
             variables: section.variables,
             plan_dir: settings.plan_dir(),
+            shared: settings.shared(),
             program,
             ..EngineOptions::default()
         };
@@ -109,6 +110,10 @@ impl Backend for SlurmBackend {
 
     fn drive<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<RunHandle, RunError>> {
         self.0.drive(run)
+    }
+
+    fn begin<'a>(&'a self, plan: &'a Path) -> BoxFuture<'a, Result<RunHandle, RunError>> {
+        self.0.begin(plan)
     }
 
     fn lay_out(&self, plan: &Plan) -> Result<Option<PathBuf>, RunError> {

@@ -88,8 +88,14 @@ impl Settings {
         keys.text("backend", mistakes);
         keys.text("plan_dir", mistakes);
         keys.span("poll", mistakes);
-        if let Some(data) = keys.table("data", mistakes) {
-            let mut keys = Keys::of(data, "data", &self.layers);
+        if let Some(table) = keys.table("data", mistakes) {
+            let mut keys = Keys::of(table, "data", &self.layers);
+            let folders = keys.one_or_more("shared", mistakes).unwrap_or_default();
+            if let Some(folder) = folders.iter().find(|folder| !folder.starts_with('/')) {
+                mistakes.push(
+                    keys.mistake("shared", &format!("expected paths from `/` on, found `{}`", nebulakit_types::visible::line(folder))),
+                );
+            }
             keys.text("prefix", mistakes);
             keys.done(mistakes);
         }
@@ -139,6 +145,13 @@ impl Settings {
     #[cfg(feature = "aws-batch")]
     pub(in crate::backend) fn data_prefix(&self) -> Option<String> {
         self.layers.table.get("data")?.get("prefix")?.as_str().map(str::to_owned)
+    }
+
+    /// The folders that the machines of engines share.
+    pub(in crate::backend) fn shared(&self) -> Vec<PathBuf> {
+        let Some(data) = self.layers.table.get("data").and_then(Value::as_table) else { return Vec::new() };
+        let folders = Keys::of(data, "data", &self.layers).one_or_more("shared", &mut Mistakes::new());
+        folders.unwrap_or_default().into_iter().map(PathBuf::from).collect()
     }
 
     /// How often an engine is asked: what is said for all of them.
@@ -214,8 +227,12 @@ fn rule(table: &Table, path: &str, layers: &Layers, mistakes: &mut Mistakes) -> 
         time: keys.span("time", mistakes),
         image: keys.text("image", mistakes),
         local: keys.flag("local", mistakes),
+        chunk: keys.count("chunk", mistakes),
         preemptions: keys.count("preemptions", mistakes),
     };
+    if rule.chunk == Some(0) {
+        mistakes.push(keys.mistake("chunk", "expected a number of elements from 1, found 0"));
+    }
     for engine in ["slurm", "snakemake", "aws-batch"] {
         keys.table(engine, mistakes);
     }
