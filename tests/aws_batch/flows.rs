@@ -39,9 +39,9 @@ fn fan(ledger: Promise<String>, xs: Promise<Vec<i64>>) -> Promise<i64> {
 }
 
 #[task]
-async fn written(ctx: Context, text: String) -> anyhow::Result<File> {
+fn written(text: String) -> File {
     println!("out of {text}");
-    Ok(File::from_bytes(&ctx, "text.txt", text).await?)
+    File::from_bytes("text.txt", text)
 }
 
 #[task]

@@ -365,7 +365,7 @@ impl Watching {
 async fn submit(engine: &dyn Engine, jobs: Vec<(Key, Arc<EngineJob>, AttemptFolder)>) -> Vec<(Key, Result<EngineId, NotSubmitted>)> {
     let notes: Vec<_> = jobs.iter().map(|(_, job, attempt)| (Note::of(engine.name(), &job.name), attempt.clone())).collect();
     let (written, notes) =
-        match spawn_blocking(move || (notes.iter().map(|(note, attempt)| note.write(attempt)).collect::<Vec<_>>(), notes)).await {
+        match spawn_blocking(move || (Note::write_all(&notes), notes)).await {
             Ok(written) => written,
             Err(error) => return jobs.iter().map(|(key, ..)| (*key, Err(NotSubmitted::Refused(error.to_string())))).collect(),
         };
@@ -393,11 +393,11 @@ async fn submit(engine: &dyn Engine, jobs: Vec<(Key, Arc<EngineJob>, AttemptFold
         })
         .collect();
     let written = spawn_blocking(move || {
-        for (note, attempt) in known {
-            let written = match note {
-                Some(note) => note.write(&attempt),
-                None => Note::remove(&attempt),
-            };
+        let (there, gone): (Vec<_>, Vec<_>) = known.into_iter().partition(|(note, _)| note.is_some());
+        let there: Vec<_> = there.into_iter().filter_map(|(note, attempt)| Some((note?, attempt))).collect();
+        let written = Note::write_all(&there);
+        let removed = gone.iter().map(|(_, attempt)| (Note::remove(attempt), attempt));
+        for (written, attempt) in written.into_iter().zip(there.iter().map(|(_, attempt)| attempt)).chain(removed) {
             if let Err(error) = written {
                 tracing::warn!(%error, "cannot write down which job it is, in {}", attempt.path().display());
             }
