@@ -47,6 +47,7 @@ pub use nebulakit_types::outputs::TaskOutputs;
 pub use nebulakit_types::{Bytes, Directory, File, FlyteError, Hashed, Json, NebulaType, Raw, Untyped, directory, file};
 pub use services::identity::{ExecutionId, TaskId};
 pub use services::{checkpoint, config, deck, env, secrets, stats};
+pub use task::ask::{Ask, Requests};
 pub use task::builder::ContextBuilder;
 pub use task::call::{Call, Calls};
 pub use task::cancellation::Cancellation;

@@ -37,6 +37,7 @@ pub use serde_json::Value;
 pub use crate::backend::flyte::compile::futures;
 pub use crate::graph::{Graph, Phase, Problems};
 pub use crate::process::stores::{OwnStore, own_store};
+pub use crate::task::ask::{Ask, Requests};
 pub use crate::task::call::{Call, Calls};
 pub use crate::task::container::{ContainerSpec, DataFormat};
 pub use crate::task::context::Context;

@@ -1,8 +1,13 @@
 //! Runs on an engine that is reached by programs, from the command line and with real processes. The engine is a script, which runs each job at once.
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
+mod asks;
+mod chunks;
+mod data;
 mod driver;
 mod faults;
+mod logs;
+mod plans;
 mod runs;
 mod settings;
 
@@ -102,6 +107,25 @@ impl Place {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
+    /// The log of a node of the only run, without the times.
+    fn log(&self, node: &str) -> Vec<String> {
+        let runs: Vec<_> =
+            fs::read_dir(self.path().join(".nebulakit/runs")).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
+        let text = runs.first().and_then(|run| fs::read_to_string(run.join("logs").join(format!("{node}.log"))).ok());
+        text.iter().flat_map(|text| text.lines()).filter_map(|line| Some(line.split_once(' ')?.1.to_owned())).collect()
+    }
+
+    /// Waits until something is so.
+    fn waits_until(&self, what: &str, is_so: impl Fn() -> bool) {
+        for _ in 0..6_000 {
+            if is_so() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        panic!("{what} does not come");
+    }
+
     fn start(&self, words: &[&str]) -> Started {
         let mut child = self.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let err = BufReader::new(child.stderr.take().unwrap());
@@ -110,13 +134,7 @@ impl Place {
 
     /// Waits until a file is there.
     fn waits_for(&self, name: &str) {
-        for _ in 0..6_000 {
-            if self.path().join(name).exists() {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
-        panic!("`{name}` does not come");
+        self.waits_until(name, || self.path().join(name).exists());
     }
 }
 

@@ -79,6 +79,39 @@ fn doubled(xs: Promise<Vec<i64>>) -> Promise<Vec<i64>> {
     double::map(xs)
 }
 
+/// Fails for some numbers: once, for good, or together with its process.
+#[task(retries = 1)]
+fn picky(ctx: Context, x: i64) -> anyhow::Result<i64> {
+    println!("number {x}");
+    match x {
+        2 if ctx.attempt() == 0 => Err(TaskError::recoverable(anyhow::anyhow!("not yet")).into()),
+        3 => anyhow::bail!("never"),
+        4 => std::process::abort(),
+        _ => Ok(x),
+    }
+}
+
+/// Picks those that go.
+#[workflow]
+fn picked(xs: Promise<Vec<i64>>) -> Promise<Vec<Option<i64>>> {
+    picky::map(xs).min_successes(1)
+}
+
+/// Says that it runs, and does so until it is stopped.
+#[task]
+async fn runs_on(ctx: Context, folder: String, x: i64) -> i64 {
+    // Who waits for the file may be gone.
+    let _ = std::fs::write(std::path::Path::new(&folder).join(format!("runs-{x}")), "");
+    ctx.cancelled().await;
+    x
+}
+
+/// Runs until it is stopped, for each number.
+#[workflow]
+fn running_on(folder: Promise<String>, xs: Promise<Vec<i64>>) -> Promise<Vec<i64>> {
+    runs_on::map(folder, xs)
+}
+
 #[task(cache(version = "1"))]
 fn remembered(x: i64) -> i64 {
     x + 1
@@ -93,6 +126,52 @@ async fn alone(folder: String, who: String) -> anyhow::Result<String> {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     Ok(who)
+}
+
+/// A core more at each attempt, and as much memory as the input has bytes besides.
+fn by_size(ask: &nebulakit::Ask) -> nebulakit::Requests {
+    nebulakit::Requests::new().cores(f64::from(ask.attempt()) + 1.0).memory((u64::from(ask.attempt()) + 1) * (1 << 20) + ask.input_bytes())
+}
+
+/// Succeeds at its second attempt.
+#[task(retries = 1, requests(cpu = 4), requests_with = by_size)]
+fn weighs(ctx: Context, file: File) -> anyhow::Result<u32> {
+    if ctx.attempt() == 0 {
+        return Err(TaskError::recoverable(anyhow::anyhow!("too small")).into());
+    }
+    drop(file);
+    Ok(ctx.attempt())
+}
+
+/// Asks for as much as it needs.
+#[workflow]
+fn weighing(file: Promise<File>) -> Promise<u32> {
+    weighs::node(file)
+}
+
+/// Says where it is, and goes on when it may.
+#[task]
+async fn says(ctx: Context, folder: String) -> anyhow::Result<i64> {
+    let folder = std::path::Path::new(&folder);
+    ctx.log(nebulakit::Level::WARN, "one\ntwo");
+    ctx.log(nebulakit::Level::DEBUG, "fine");
+    tracing::error!(parts = 3, "bad");
+    println!("printed before");
+    eprintln!("told before");
+    ctx.progress(1, 2);
+    while !folder.join("go").exists() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    println!("printed after");
+    ctx.log(nebulakit::Level::INFO, "after");
+    ctx.progress(2, 2);
+    Ok(1)
+}
+
+/// Logs at each level, waits, and logs again.
+#[workflow]
+fn saying(folder: Promise<String>) -> Promise<i64> {
+    says::node(folder)
 }
 
 /// One run at a time; the others have what it gave.

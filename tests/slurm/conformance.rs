@@ -16,9 +16,6 @@ register!();
 /// How many cases run at once.
 const AT_ONCE: usize = 6;
 
-/// What is not kept yet: the level of what a task logs is lost on its way through the files of a job.
-const NOT_KEPT: [&str; 1] = ["records::what_a_task_logs_is_kept_with_its_node"];
-
 /// What is not kept by runs whose nodes share an allocation.
 const NOT_KEPT_PACKED: [&str; 0] = [];
 

@@ -11,6 +11,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
+use syn::spanned::Spanned as _;
 use syn::{GenericArgument, Ident, LitInt, LitStr, PathArguments, ReturnType, Token, Type, TypeTuple};
 
 pub(crate) use self::container::Container;
@@ -36,6 +37,7 @@ const OPTIONS: &[&str] = &[
     "interruptible",
     "requests",
     "limits",
+    "requests_with",
     "tokens",
     "on_oom",
     "accelerator",
@@ -151,6 +153,19 @@ impl Options {
                 let field = quote!(#key: __nk::Resources { #(#fields),* });
                 *(if name == "requests" { &mut self.requests } else { &mut self.limits }) = quantities;
                 field
+            }
+            "requests_with" => {
+                equals(key, input, "ask")?;
+                let function: syn::Path = input.call(syn::Path::parse_mod_style).map_err(|error| {
+                    syn::Error::new(
+                        error.span(),
+                        "expected the name of a function, as in `requests_with = ask`, of `fn ask(a: &Ask) -> Requests`",
+                    )
+                })?;
+                self.of_functions.push((key.clone(), "is for a function of this binary; write `requests(..)` for a program in an image"));
+                // The type is written out, so that what does not fit is one error, at the name.
+                let asked = quote_spanned!(function.span()=> const __NK_ASK: fn(&__nk::Ask) -> __nk::Requests = #function;);
+                quote!(requests_with: __nk::Some({ #asked __NK_ASK }))
             }
             "tokens" => {
                 let pairs = tokens(key, input, errors)?;

@@ -7,6 +7,7 @@
     interruptible = false,
     requests(cpu = 0.5, memory = "1Gi", gpu = 1, ephemeral_storage = "1Gi", storage = "1Gi"),
     limits(cpu = "2", memory = "2Gi"),
+    requests_with = sizes::ask,
     tokens(licences = 1, seats = 2),
     on_oom(factor = 2, limit = "16Gi"),
     accelerator = "nvidia-tesla-a100:2g.10gb",

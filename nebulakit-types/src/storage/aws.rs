@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, AwsCredentialProvider};
 
+use super::budget::Budget;
 use super::cloud::{
     Bucket, Kind, Making, Place, check_bucket, check_header, container_path, container_url, endpoint_url, refused, secret_url, service_url,
 };
 use super::config::{AddressingStyle, Environment, StorageConfig};
 use super::local::read_short;
 use super::shown::shown;
-use super::transport::{Asking, client_options, retry_config};
-use crate::{Error, ErrorKind, Result};
+use super::transport::{Asking, Connector, Watch, client_options, innermost, retry_config};
+use crate::{Error, ErrorKind, Result, Secret};
 
 /// What is special about S3.
 pub(super) static S3: Kind = Kind {
@@ -32,6 +33,70 @@ const LONGEST_PROFILE: u64 = 1 << 20;
 
 /// Makes the store of a bucket.
 fn store(making: &Making<'_>) -> Result<Bucket> {
+    let Client { objects, region, anonymous, bodies_in_memory } = client(making)?;
+    Ok(Bucket { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: Some(region), anonymous, bodies_in_memory })
+}
+
+/// The account whose credentials the stores would use, for other services of the same cloud.
+#[derive(Debug)]
+pub struct AwsAccount {
+    credentials: AwsCredentialProvider,
+    region: String,
+}
+
+/// The keys of an account, for as long as they are valid.
+#[derive(Debug, Clone)]
+pub struct AwsKeys {
+    /// The id of the key, which is no secret.
+    pub id: String,
+    /// The key.
+    pub secret: Secret,
+    /// What comes along with keys that end some time.
+    pub token: Option<Secret>,
+}
+
+impl AwsAccount {
+    /// The account that a configuration leads to. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// As for a store of a bucket: half a pair of keys, places of credentials that are none.
+    pub fn of(config: StorageConfig) -> Result<Self> {
+        let (config, budget) = (Arc::new(config), Arc::new(Budget::default()));
+        let connector = Connector::new(Arc::clone(&config), budget);
+        // No bucket is asked; the keys are those of all of them.
+        let place = Place { url: "s3://credentials", authority: "credentials", key: "".into(), deadline: None };
+        let Client { objects, region, .. } =
+            client(&Making { place: &place, region: None, anonymous: false, config: &config, connector: &connector })?;
+        Ok(Self { credentials: Arc::clone(objects.credentials()), region })
+    }
+
+    /// The region that requests are signed for.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The keys, fetched anew where they have ended.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Denied`] where there are none.
+    pub async fn keys(&self) -> Result<AwsKeys> {
+        let keys = Watch::until(None).of(self.credentials.get_credential()).await;
+        let keys = keys.map_err(|error| {
+            Error::new(ErrorKind::Denied, format!("no credentials found; looked for {LOOKED_FOR}: {}", innermost(&error)))
+        })?;
+        Ok(AwsKeys { id: keys.key_id.clone(), secret: keys.secret_key.clone().into(), token: keys.token.clone().map(Into::into) })
+    }
+}
+
+struct Client {
+    objects: AmazonS3,
+    region: String,
+    anonymous: bool,
+    bodies_in_memory: bool,
+}
+
+fn client(making: &Making<'_>) -> Result<Client> {
     let Making { place, region, anonymous, config, connector } = *making;
     let bucket = place.authority;
     check_bucket(place.url, bucket)?;
@@ -119,7 +184,7 @@ fn store(making: &Making<'_>) -> Result<Bucket> {
         .build()
         .map_err(|error| refused(place, config, &error))?;
     asking.sign_as(objects.credentials(), &region);
-    Ok(Bucket { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: Some(region), anonymous, bodies_in_memory })
+    Ok(Client { objects, region, anonymous, bodies_in_memory })
 }
 
 /// The service that gives credentials, where the configuration has none.

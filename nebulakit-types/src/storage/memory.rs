@@ -62,6 +62,18 @@ impl Store for Memory {
         })
     }
 
+    fn put_new<'a>(&'a self, at: &'a Address, whole: Payload, _options: &'a PutOptions) -> Pending<'a, bool> {
+        Box::pin(async move {
+            let whole = whole.bytes().await?;
+            let mut objects = locked(&self.0);
+            let is_free = !objects.contains_key(at.path());
+            if is_free {
+                objects.insert(at.path().to_owned(), whole);
+            }
+            Ok(is_free)
+        })
+    }
+
     fn list<'a>(&'a self, prefix: &'a Address, depth: Depth, _page: Option<&'a str>) -> Pending<'a, Page> {
         let prefix = prefix.path().trim_end_matches('/');
         let below = |key: &str| {

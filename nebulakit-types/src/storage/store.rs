@@ -4,6 +4,7 @@
 //! trees, and objects that are there whole or not at all.
 
 use std::fmt;
+use std::future::ready;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,7 +15,8 @@ use super::address::Address;
 use super::content::{Content, Extent, Payload};
 use super::object::{Answer, ObjectMeta, PutOptions};
 use super::page::{Depth, Page};
-use crate::Result;
+use super::shown::shown;
+use crate::{Error, ErrorKind, Result};
 
 /// What a store's methods return: a future of a result.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
@@ -66,6 +68,15 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
             }
             upload.finish().await
         })
+    }
+
+    /// Stores a whole object at once if there is none yet, and says whether it did. Of all that try at once, on whichever machine, one does.
+    ///
+    /// A store that does not know such a request, as this one by default, is no place for what several processes agree on.
+    fn put_new<'a>(&'a self, at: &'a Address, whole: Payload, options: &'a PutOptions) -> Pending<'a, bool> {
+        let _ = (whole, options);
+        let text = format!("`{}`: its store cannot create an object only where there is none", shown(at.url()));
+        Box::pin(ready(Err(Error::new(ErrorKind::Io, text))))
     }
 
     /// Fetches a whole object that fits into memory.

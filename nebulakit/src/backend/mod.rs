@@ -4,6 +4,9 @@
 //! The [`LocalBackend`] runs graphs on this machine. [`run_local`](crate::Invocation::run_local) runs them without a record, for tests and
 //! your own programs.
 
+#[cfg(feature = "aws-batch")]
+mod aws_batch;
+mod asked;
 mod capability;
 mod command;
 mod demand;
@@ -24,10 +27,14 @@ mod slurm;
 mod snakemake;
 mod values;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use futures_util::future::BoxFuture;
 
+#[cfg(feature = "aws-batch")]
+pub use self::aws_batch::AwsBatchBackend;
+#[cfg(feature = "aws-batch")]
+pub(crate) use self::aws_batch::KIND as AWS_BATCH;
 pub use self::capability::{Capabilities, Capability};
 pub use self::command::CommandBackend;
 pub(crate) use self::command::KIND as COMMAND;
@@ -87,6 +94,15 @@ pub trait Backend: Send + Sync {
     fn drive<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<RunHandle, RunError>> {
         let reason =
             format!("the backend `{}` cannot go on with the run {run}: its tasks ended with the process that drove it", self.name());
+        Box::pin(async move { Err(RunError::Refused(vec![reason])) })
+    }
+
+    /// Starts a plan that was [laid out](Self::lay_out) in that folder, once. By default this is refused.
+    ///
+    /// # Errors
+    /// When the backend does not support it, when there is no such plan, when it was started before, or when it cannot be started.
+    fn begin<'a>(&'a self, plan: &'a Path) -> BoxFuture<'a, Result<RunHandle, RunError>> {
+        let reason = format!("the backend `{}` cannot start a plan that was written before, as in {}", self.name(), plan.display());
         Box::pin(async move { Err(RunError::Refused(vec![reason])) })
     }
 

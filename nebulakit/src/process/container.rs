@@ -16,14 +16,15 @@ use crate::task::registry::Registry;
 /// Runs one task for a platform. A task that is told to stop, and does not, ends the process; so does the end of a supervised one.
 pub(crate) fn run(request: ContainerRequest, environment: Environment, registry: &Registry) -> Exit {
     let platform = Platform::detect(&environment);
-    let mut unsaid = None;
+    let (mut unsaid, mut is_node) = (None, false);
     if request.is_supervised || registry.find(&request.task).is_ok_and(|task| task.options.supervised) {
         match Role::of(&environment) {
             Role::Supervisor => match supervise(&request.task) {
                 Supervised::Left(code) => leave_with(code),
                 Supervised::Unsaid(end) => unsaid = Some(end),
             },
-            Role::Supervised => {
+            Role::Supervised { is_node: of_node } => {
+                is_node = of_node;
                 if let Err(error) = supervise::begin(leave) {
                     terminal::write(&format!("error: this process cannot be supervised: {error}\n"));
                     return Exit::Failed;
@@ -31,8 +32,12 @@ pub(crate) fn run(request: ContainerRequest, environment: Environment, registry:
             }
         }
     }
-    logs::install(&environment, platform);
-    let host = Host::new(environment);
+    if is_node {
+        logs::install_for_a_driver(&environment, platform);
+    } else {
+        logs::install(&environment, platform);
+    }
+    let host = Host { is_node, ..Host::new(environment) };
     host.serve_all();
     let is_local = is_local(&request.inputs) && is_local(&request.output_prefix);
     let execution = Execution::new(request, host, platform, is_local);

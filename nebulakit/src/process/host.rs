@@ -9,16 +9,18 @@ use nebulakit_types::storage::StoreSet;
 use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Dialect, Error};
 
+use crate::process::logs::TaskLines;
 use crate::process::stores::{OwnStore, of_process};
 use crate::services::config::LazyConfig;
 use crate::services::devices::Gpus;
-use crate::services::env::Environment;
+use crate::services::env::{self, Environment};
 use crate::services::identity::Identity;
 use crate::services::secrets::Secrets;
 use crate::services::stats::Stats;
 use crate::services::stores::Stores;
 use crate::task::cancellation::Cancellation;
 use crate::task::mock::Mocks;
+use crate::task::sinks::{LogSink, ProgressSink};
 use crate::task::surroundings::{Places, Surroundings};
 
 /// Where this process runs. Settings are read, and stores made, when the first is needed.
@@ -31,6 +33,8 @@ pub(crate) struct Host {
     pub(crate) stores: Stores,
     /// Why they cannot.
     pub(crate) fault: Option<Arc<Error>>,
+    /// Whether the process is an attempt at a node of a plan, so that what its task says of itself is read from standard error.
+    pub(crate) is_node: bool,
 }
 
 impl Host {
@@ -42,7 +46,7 @@ impl Host {
             Err(error) => (StoreSet::default(), Some(Arc::new(error))),
         };
         let stores = of_process(own, &config, &environment, &identity);
-        Self { environment, config, identity, stores, fault }
+        Self { environment, config, identity, stores, fault, is_node: false }
     }
 
     /// Makes the stores those of values that are made outside of the task's own code: this process has one run, and no other can be meant.
@@ -55,6 +59,7 @@ impl Host {
     /// What a run in this process is given, but for what is asked of that run alone.
     pub(crate) fn surroundings(&self, output_prefix: &str, dialect: &'static Dialect) -> Surroundings {
         let (config, identity) = (self.config.clone(), Arc::clone(&self.identity));
+        let lines = self.is_node.then(|| Arc::new(TaskLines::new(self.environment.raw(env::TZ))));
         Surroundings {
             identity: Arc::clone(&self.identity),
             child: None,
@@ -72,8 +77,8 @@ impl Host {
             dialect,
             offloaded: Bounds::default(),
             gpus: Gpus::OfMachine(self.environment.clone()),
-            progress: None,
-            logs: None,
+            progress: lines.clone().map(|lines| lines as Arc<dyn ProgressSink>),
+            logs: lines.map(|lines| lines as Arc<dyn LogSink>),
             traced: None,
             cpu: None,
             caller: None,
@@ -81,6 +86,12 @@ impl Host {
             takes_graphs: false,
             mocks: Mocks::default(),
         }
+    }
+
+    /// What stores are told here, for other services of the same clouds.
+    #[cfg(feature = "aws-batch")]
+    pub(crate) fn storage_config(&self) -> nebulakit_types::storage::StorageConfig {
+        self.config.get_or_environment().storage_config(&self.environment, &self.identity)
     }
 
     /// The secrets that the platform handed over.

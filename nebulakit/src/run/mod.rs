@@ -65,7 +65,7 @@ pub use self::gate::{Answer, GateTakes};
 pub use self::handle::RunHandle;
 pub use self::list::Summaries;
 pub use self::log::Recorder;
-pub(crate) use self::log::{EventReader, Span};
+pub(crate) use self::log::{EventReader, Replays, Span};
 pub use self::lookup::{CacheKey, Caller, KeyChange, KeyPart, Lookup};
 pub use self::memo::{Cache, CacheEntry, Cleared, Nearest};
 pub(crate) use self::memo::{Contents, KeyMaker, Turn, Turns, is_whole, may_have_files, paths_in};

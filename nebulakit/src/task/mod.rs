@@ -1,5 +1,6 @@
 //! A task as data, its context, and one run of it. Knows no process, no signal and no document.
 
+pub(crate) mod ask;
 mod backtrace;
 pub(crate) mod builder;
 pub(crate) mod call;

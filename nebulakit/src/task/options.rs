@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::task::ask::{Ask, Requests};
 use crate::task::strategy::Strategy;
 
 /// What a task asks of the platform; carried from the attribute to the registration.
@@ -21,6 +22,8 @@ pub struct TaskOptions {
     pub requests: Resources,
     /// What it gets at most.
     pub limits: Resources,
+    /// What an attempt needs, by its inputs and its number, instead of what is said above.
+    pub requests_with: Option<fn(&Ask) -> Requests>,
     /// The tokens that it takes while it runs, by their names; counted by a coordinator.
     pub tokens: &'static [(&'static str, u32)],
     /// How it is repeated where it ran out of memory; by a coordinator.
@@ -61,6 +64,7 @@ impl TaskOptions {
         cache: None,
         requests: Resources::NONE,
         limits: Resources::NONE,
+        requests_with: None,
         tokens: &[],
         on_oom: None,
         accelerator: None,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use object_store::{GetOptions, ObjectStoreExt as _};
+use object_store::{GetOptions, ObjectStoreExt as _, PutMode};
 
 use super::super::address::Address;
 use super::super::checksum::Checksum;
@@ -82,6 +82,27 @@ impl Store for Clouds {
                 }
             };
             self.0.write(&place, write).await?.there().map(drop)
+        })
+    }
+
+    fn put_new<'a>(&'a self, at: &'a Address, whole: Payload, options: &'a PutOptions) -> Pending<'a, bool> {
+        Box::pin(async move {
+            let place = Place::of(at)?;
+            let path = new_object_path(&place)?;
+            let attributes = attributes(self.0.kind, &self.0.config, options)?;
+            let options = object_store::PutOptions { attributes, mode: PutMode::Create, ..Default::default() };
+            // What is created so is small: it is read before it is sent.
+            let (payload, _) = parts::sendable(&Payload::from(vec![whole.bytes().await?]));
+            let write = |objects: Arc<dyn Objects>| {
+                let (path, payload, options) = (path.clone(), payload.clone(), options.clone());
+                async move {
+                    match objects.put_opts(&path, payload, options).await {
+                        Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
+                        put => put.map(|_| true),
+                    }
+                }
+            };
+            Ok(self.0.write(&place, write).await?.there()?.out)
         })
     }
 

@@ -72,6 +72,22 @@ impl Storage {
         put.map_err(|error| doing("storing", error))
     }
 
+    /// Stores an object if there is none yet, and says whether it did. Of all that try at once, on whichever machine, one does.
+    ///
+    /// An answer that was lost may make it `false` for the one that did: who has to know reads what is there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::get`]; [`ErrorKind::Io`] where the store knows no such request: http(s), files of this machine, a store of one's own that does not say how.
+    pub async fn put_new(&self, url: &str, parts: Vec<Bytes>, options: &PutOptions) -> Result<bool> {
+        let place = self.locate(url)?;
+        let _request = self.request(&place).await.map_err(|error| doing("storing", error))?;
+        let whole = Payload::from(parts);
+        // Not asked again here: what was created by a request without an answer would seem to be another's.
+        let created = self.ask_once(&place, place.store.put_new(&place.address, whole, options)).await;
+        created.map_err(|error| doing("storing", error))
+    }
+
     /// Says whether there is an object. A directory is none.
     ///
     /// # Errors

@@ -78,7 +78,9 @@ impl CommandBackend {
             tokens: Vec::new(),
             variables: section.variables.clone(),
             plan_dir: settings.plan_dir(),
+            shared: settings.shared(),
             program,
+            ..EngineOptions::default()
         };
         let variables = of_jobs(&Environment::from_process(), &section.variables);
         Ok(Self(EngineBackend::new(local, Arc::new(Commands::new(name.to_owned(), section, variables)), options)))
@@ -112,6 +114,10 @@ impl Backend for CommandBackend {
 
     fn drive<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<RunHandle, RunError>> {
         self.0.drive(run)
+    }
+
+    fn begin<'a>(&'a self, plan: &'a Path) -> BoxFuture<'a, Result<RunHandle, RunError>> {
+        self.0.begin(plan)
     }
 
     fn lay_out(&self, plan: &Plan) -> Result<Option<PathBuf>, RunError> {

@@ -15,6 +15,7 @@ use super::memory::Given;
 use super::step::Step;
 use super::turns::{Kind, Turn};
 use super::witness::NodeWitness;
+use crate::backend::asked::{as_resources, asked};
 use crate::backend::demand::amounts;
 use crate::coordinator::{Resources, Retry, Witness as _, Work};
 use crate::graph::{self, Overrides};
@@ -86,11 +87,16 @@ impl Step<'_> {
         let Turn { kind, permit } = turn;
         let encoded = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
         drop(inputs);
+        let requested = requested(task, self.node.overrides.as_deref(), &encoded).await.map_err(|said| self.not_taken(path, said))?;
         let work = Work::of_task(task, encoded).run(world.run.clone()).id(job_id(&world.run, path)).turn(permit);
         let work = overridden(work, self.node.overrides.as_deref(), kind.resources.clone());
         let work = match world.memory.as_deref().map_or(0, |memory| memory.spent(path)) {
             0 => work,
             spent => work.retry(Retry::times(self.retries(task).saturating_sub(spent))),
+        };
+        let work = match requested {
+            Some(requested) => work.resources(requested),
+            None => work,
         };
         let work = if world.mocks.has(task.name) { work.mocked() } else { work };
         let former =
@@ -153,6 +159,14 @@ fn overridden(mut work: Work<Vec<u8>>, overrides: Option<&Overrides>, resources:
         work = work.image(image.as_str());
     }
     work
+}
+
+/// What the first attempt asks for by the function of its task, where that has one; what the node says counts more.
+async fn requested(task: &'static TaskDef, overrides: Option<&Overrides>, inputs: &[u8]) -> Result<Option<Resources>, String> {
+    let Some(asked) = asked(task, 0, inputs).await else { return Ok(None) };
+    let below = as_resources(asked).over(Resources::of_options(task.options)?.unwrap_or_default());
+    let own = overrides.and_then(|overrides| overrides.resources.as_ref()).map(amounts).transpose()?;
+    Ok(Some(own.unwrap_or_default().over(below)))
 }
 
 /// What a node asks for, and its task where the node does not say.

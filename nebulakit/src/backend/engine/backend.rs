@@ -1,5 +1,6 @@
 //! A backend of the local driver and an engine: the graph is walked here, and each attempt is a job there.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,17 +8,20 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::board::Pace;
+use super::chunks::Chunks;
 use super::contract::Engine;
+use super::laid_out::LaidOut;
 use super::plan::NewPlan;
-use super::rules::Rules;
+use super::rules::{Rule, Rules};
+use super::shared::Shared;
 use super::strategy::{EngineStrategy, OnEngine};
 use super::variables;
 use super::wanted::Wanted;
-use crate::backend::node::{PlanFile, PlanFolder};
+use crate::backend::node::{self, PlanFile, PlanFolder};
 use crate::backend::{Backend, Capabilities, Capability, LocalBackend, Options, Plan, Preview, RunError};
 use crate::coordinator::{Clock, ContainerStrategy, CoordinatorBuilder, SystemClock};
 use crate::graph::{Graph, Home, Kind, Mapped, Node};
-use crate::run::{RunFolder, RunHandle, RunId};
+use crate::run::{RunFolder, RunHandle, RunId, RunsFolder};
 use crate::services::env::Environment;
 use crate::task::registry::registry;
 use crate::task::strategy::Strategy;
@@ -36,8 +40,14 @@ pub(in crate::backend) struct EngineOptions {
     pub(in crate::backend) variables: Vec<String>,
     /// Where the plan is written, instead of `plans/ID` beside the runs.
     pub(in crate::backend) plan_dir: Option<PathBuf>,
+    /// The folders that the machines of the engine share; if there are none, the one of the project.
+    pub(in crate::backend) shared: Vec<PathBuf>,
     /// The program that runs the tasks, instead of this one.
     pub(in crate::backend) program: Option<PathBuf>,
+    /// The URL below which plans and data are, for jobs that share no folder with this machine.
+    pub(in crate::backend) prefix: Option<String>,
+    /// Variables of tasks that stand in the plan.
+    pub(in crate::backend) planned: BTreeMap<String, String>,
 }
 
 /// Walks graphs here, and has an engine run each attempt.
@@ -78,11 +88,28 @@ impl EngineBackend {
         self.options.pace
     }
 
+    fn shared(&self) -> Shared {
+        Shared::of(&self.options.shared, self.local.runs()).below(self.options.prefix.as_deref())
+    }
+
+    /// The plan with inputs that the machines of the engine see.
+    async fn brought(&self, plan: Plan) -> Result<Plan, RunError> {
+        let (shared, runs) = (self.shared(), self.local.runs().clone());
+        // There may be much to copy.
+        let brought = tokio::task::spawn_blocking(move || with_inputs_brought(plan, &shared, &runs)).await;
+        brought.unwrap_or_else(|error| Err(RunError::Refused(vec![format!("the inputs could not be copied: {error}")])))
+    }
+
     /// Where the plan of a run is.
     pub(in crate::backend) fn plan_folder(&self, run: &RunFolder) -> PathBuf {
-        match &self.options.plan_dir {
-            Some(folder) => folder.clone(),
-            None => self.local.runs().path().join("plans").join(run.id().to_string()),
+        self.place_of(&run.id().to_string())
+    }
+
+    fn place_of(&self, id: &str) -> PathBuf {
+        match (&self.options.plan_dir, &self.options.prefix) {
+            (_, Some(prefix)) => Path::new(prefix).join("plans").join(id),
+            (Some(folder), None) => folder.clone(),
+            (None, None) => self.local.runs().path().join("plans").join(id),
         }
     }
 
@@ -103,19 +130,24 @@ impl EngineBackend {
     ) -> Result<(PlanFolder, String), RunError> {
         let refused = |said: String| RunError::Refused(vec![said]);
         let folder = PlanFolder::at(path).map_err(|error| refused(format!("there is no current folder: {error}")))?;
-        if folder.plan_file().exists() {
+        let exists = node::exists(&folder.plan_file()).map_err(|error| refused(format!("cannot look at {}: {error}", path.display())))?;
+        if exists {
             let said =
                 format!("the folder {} holds the plan of another run\nhint: name a new folder, or leave `--plan-dir` out", path.display());
             return Err(refused(said));
         }
+        let data = self.options.prefix.as_ref().map(|prefix| format!("{prefix}/data/{id}"));
         let new = NewPlan {
             backend: self.engine.name(),
             name: &plan.graph.name,
             id,
             run,
+            runs: self.local.runs().path(),
             files: &plan.files,
             graph: &plan.graph,
             program: self.options.program.as_deref(),
+            data: data.as_deref(),
+            variables: self.options.planned.clone(),
         };
         let written = new.write(&folder).and_then(|program| Wanted::of(&plan.options).write(&folder).map(|()| program));
         let program = written.map_err(|error| refused(format!("cannot write the plan into {}: {error}", path.display())))?;
@@ -144,7 +176,11 @@ impl EngineBackend {
 
     fn coordinator(&self, plan: PlanFolder, program: String, run: &RunFolder, workflow: &str) -> CoordinatorBuilder {
         let strategy = EngineStrategy::new(OnEngine {
-            engine: Arc::clone(&self.engine),
+            // Chunks are files of a folder that machines share.
+            engine: match &self.options.prefix {
+                Some(_) => Arc::clone(&self.engine),
+                None => Chunks::of(Arc::clone(&self.engine), &self.options.rules),
+            },
             plan,
             program,
             run: run.id().to_string(),
@@ -184,12 +220,29 @@ impl EngineBackend {
                 });
                 strategy == Some(Strategy::Container) && !self.engine.takes_images()
             };
+            let rule = self.options.rules.of(&graph.name, name);
+            if self.options.prefix.is_some() && rule.chunk.is_some_and(|chunk| chunk > 1) {
+                let last = name.rsplit('.').next().unwrap_or(name);
+                refused.push(format!(
+                    "the node {} of `{}` is to run in chunks, and `{engine}` has none\nhint: its maps are arrays; leave `chunk` of `{last}` out",
+                    node.id, workflow.name,
+                ));
+            }
             let what = match task.home {
                 Home::Here if is_contained() => "runs in a container, and",
+                Home::Here if self.engine.needs_images() && rule.local != Some(true) && overrides.is_none_or(|overrides| overrides.image.is_none()) && !has_image(name, &rule) => {
+                    let last = name.rsplit('.').next().unwrap_or(name);
+                    refused.push(format!(
+                        "the node {} of `{}` has no image, and all jobs of `{engine}` run in one\nhint: in nebulakit.toml: [defaults] with image = \
+                         \"REGISTRY/IMAGE@DIGEST\", or [task.\"{last}\"] with `image`, or with `local = true`, which runs it in the driver",
+                        node.id, workflow.name,
+                    ));
+                    return;
+                }
                 Home::Here => return,
                 _ => "is a program in an image, and",
             };
-            if self.options.rules.of(&graph.name, name).local != Some(true) {
+            if rule.local != Some(true) {
                 refused.push(format!(
                     "the node {} of `{}` {what} `{engine}` cannot start one\nhint: `local = true` in `[task.\"{name}\"]` of nebulakit.toml runs it in the driver",
                     node.id, workflow.name,
@@ -198,6 +251,21 @@ impl EngineBackend {
         });
         refused
     }
+}
+
+/// Whether a task says in which image it runs, or needs none: what a dynamic task does, it does in the driver.
+fn has_image(name: &str, rule: &Rule) -> bool {
+    rule.image.is_some() || registry().get(name).is_some_and(|task| task.is_dynamic || task.options.image.is_some())
+}
+
+fn with_inputs_brought(plan: Plan, shared: &Shared, runs: &RunsFolder) -> Result<Plan, RunError> {
+    let Some(inputs) = shared.bring(&plan.options.inputs, &plan.graph, runs).map_err(RunError::Refused)? else { return Ok(plan) };
+    let files = plan.files.into_iter().map(|(name, contents)| match name.to_str() {
+        Some("inputs.pb") => (name, inputs.clone()),
+        _ => (name, contents),
+    });
+    let files = files.collect();
+    Ok(Plan { files, options: plan.options.inputs(inputs), ..plan })
 }
 
 fn task_of(node: &Node) -> Option<&str> {
@@ -227,7 +295,8 @@ impl Backend for EngineBackend {
     }
 
     fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError> {
-        let refused = self.refused(graph, options);
+        let mut refused = self.refused(graph, options);
+        refused.extend(self.shared().refuses(self.options.plan_dir.as_deref(), self.local.runs()));
         match self.local.plan_for(self.name(), graph, options, &self.unlimited()) {
             Ok(plan) if refused.is_empty() => Ok(plan),
             Ok(_) => Err(RunError::Refused(refused)),
@@ -237,8 +306,11 @@ impl Backend for EngineBackend {
     }
 
     fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>> {
-        let of = plan.clone();
-        Box::pin(async move { self.local.run_with(plan, move |run| self.elsewhere(&of, run)).await })
+        Box::pin(async move {
+            let plan = self.brought(plan).await?;
+            let of = plan.clone();
+            self.local.run_with(plan, move |run| self.elsewhere(&of, run)).await
+        })
     }
 
     fn preview<'a>(&'a self, plan: &'a Plan) -> BoxFuture<'a, Result<Preview, RunError>> {
@@ -258,10 +330,29 @@ impl Backend for EngineBackend {
         })
     }
 
+    fn begin<'a>(&'a self, plan: &'a Path) -> BoxFuture<'a, Result<RunHandle, RunError>> {
+        Box::pin(async move {
+            let laid_out = LaidOut::read(plan, self.engine.name()).map_err(|said| RunError::Refused(vec![said]))?;
+            let plan = self.compile(&laid_out.graph, &laid_out.options)?;
+            let name = plan.graph.name.clone();
+            laid_out.claim().map_err(|said| RunError::Refused(vec![said]))?;
+            let begun = self.local.run_with(plan, |run| {
+                let (folder, program) = laid_out.is_of(run).map_err(|said| RunError::Refused(vec![said]))?;
+                Ok(self.coordinator(folder, program, run, &name))
+            });
+            let begun = begun.await;
+            if begun.is_err() {
+                laid_out.give_back();
+            }
+            begun
+        })
+    }
+
     fn lay_out(&self, plan: &Plan) -> Result<Option<PathBuf>, RunError> {
         let id = format!("{}-{}", plan.graph.name.rsplit('.').next().unwrap_or_default(), uuid::Uuid::new_v4().simple());
-        let path = self.options.plan_dir.clone().unwrap_or_else(|| self.local.runs().path().join("plans").join(&id));
-        self.write(plan, &path, &id, None)?;
+        let path = self.place_of(&id);
+        let plan = with_inputs_brought(plan.clone(), &self.shared(), self.local.runs())?;
+        self.write(&plan, &path, &id, None)?;
         Ok(Some(path))
     }
 }

@@ -1,6 +1,7 @@
 //! What is known of the jobs that are open, and what is due next. Nothing here waits or asks: time, answers and files are told, so that tests turn the clock.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::contract::{Ending, EngineEnd, EngineError, EngineId, NotSubmitted, Seen};
@@ -20,6 +21,8 @@ pub(in crate::backend) struct Pace {
     pub(in crate::backend) held: Duration,
     /// How long a job may wait in the engine's queue.
     pub(in crate::backend) queue: Option<Duration>,
+    /// How often it is looked for what a job printed.
+    pub(in crate::backend) prints: Duration,
 }
 
 impl Default for Pace {
@@ -31,9 +34,13 @@ impl Default for Pace {
             lost: Duration::from_secs(60),
             held: Duration::from_secs(5),
             queue: None,
+            prints: Duration::from_secs(1),
         }
     }
 }
+
+/// How long a job waits for others that are to be submitted together with it, behind the last that came.
+const LINGER: Duration = Duration::from_millis(250);
 
 /// A job, as the board calls it: nothing else is counted like this.
 pub(super) type Key = u64;
@@ -55,6 +62,8 @@ enum Where {
 #[derive(Debug)]
 struct Open {
     name: String,
+    /// With which others it is submitted, and how many of them go together.
+    gathers: Option<(Arc<str>, usize)>,
     at: Where,
     /// Since when the engine has it in its queue.
     queued: Option<Instant>,
@@ -103,6 +112,8 @@ pub(super) struct Board {
     pace: Pace,
     jobs: HashMap<Key, Open>,
     running: HashMap<Key, Option<String>>,
+    /// When the last job came of those that are submitted together.
+    came: HashMap<Arc<str>, Instant>,
     /// When the engine is asked next.
     look: Option<Instant>,
     /// Why the engine gave no answer, the last time.
@@ -111,7 +122,7 @@ pub(super) struct Board {
 
 impl Board {
     pub(super) fn new(pace: Pace) -> Self {
-        Self { pace, jobs: HashMap::new(), running: HashMap::new(), look: None, silent: None }
+        Self { pace, jobs: HashMap::new(), running: HashMap::new(), came: HashMap::new(), look: None, silent: None }
     }
 
     /// A job that is to be submitted; or, with `known`, one that may have been: the engine's id of it, if that is known.
@@ -124,7 +135,16 @@ impl Board {
         if matches!(at, Where::There(_)) {
             self.look = Some(now);
         }
-        self.jobs.insert(key, Open { name, at, queued: None, reason: None, unknown: None, over: None, is_cancelled: false });
+        self.jobs.insert(key, Open { name, gathers: None, at, queued: None, reason: None, unknown: None, over: None, is_cancelled: false });
+    }
+
+    /// The job waits for others of the `group`, of which `size` are submitted together.
+    pub(super) fn gather(&mut self, now: Instant, key: Key, (group, size): (String, usize)) {
+        let group: Arc<str> = group.into();
+        if let Some(open) = self.jobs.get_mut(&key) {
+            open.gathers = Some((Arc::clone(&group), size.max(1)));
+            self.came.insert(group, now);
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -162,8 +182,30 @@ impl Board {
         let is_due = |open: &Open| matches!(open.at, Where::Wanted(from) if from <= now) && !open.is_cancelled;
         let mut due: Vec<_> = self.jobs.iter().filter(|(_, open)| is_due(open)).map(|(key, _)| *key).collect();
         due.sort_unstable();
+        self.keep_back(now, &mut due);
         due.iter().for_each(|key| self.set(*key, Where::Going));
         due
+    }
+
+    /// Leaves out those whose group may still grow to its size.
+    fn keep_back(&self, now: Instant, due: &mut Vec<Key>) {
+        let group_of = |key: &Key| self.jobs.get(key).and_then(|open| open.gathers.as_ref());
+        let mut waiting = HashMap::<&str, usize>::new();
+        for (group, _) in due.iter().filter_map(group_of) {
+            *waiting.entry(group).or_default() += 1;
+        }
+        let mut left: HashMap<&str, usize> = HashMap::new();
+        due.retain(|key| {
+            let Some((group, size)) = group_of(key) else { return true };
+            let is_quiet = self.came.get(group).is_none_or(|came| now.saturating_duration_since(*came) >= LINGER);
+            let left = left.entry(group).or_insert_with(|| {
+                let waiting = waiting.get(&**group).copied().unwrap_or_default();
+                if is_quiet { waiting } else { waiting / size * size }
+            });
+            let goes = *left > 0;
+            *left = left.saturating_sub(1);
+            goes
+        });
     }
 
     /// How the submit of a job went; an id, where it has to be cancelled at once.
@@ -286,6 +328,15 @@ impl Board {
                         news.push((*key, News::Running { id: id.clone(), host }));
                     }
                 }
+                Seen::InLine => {
+                    // It is no more in the queue of the engine.
+                    open.queued = None;
+                    let reason = Some("its turn in the job".to_owned());
+                    if open.reason != reason {
+                        open.reason.clone_from(&reason);
+                        news.push((*key, News::Queued { id: id.clone(), reason }));
+                    }
+                }
                 Seen::Ended(end) => {
                     open.queued = None;
                     open.over.get_or_insert((now, end));
@@ -323,7 +374,11 @@ impl Board {
         self.look.into_iter().for_each(&mut at);
         for open in self.jobs.values() {
             match open.at {
-                Where::Wanted(from) | Where::Unclear(from, _) => at(from),
+                Where::Wanted(from) => {
+                    let came = open.gathers.as_ref().and_then(|(group, _)| self.came.get(group));
+                    at(came.map_or(from, |came| from.max(*came + LINGER)));
+                }
+                Where::Unclear(from, _) => at(from),
                 Where::Going | Where::There(_) => {}
             }
         }
@@ -495,6 +550,25 @@ mod tests {
         board.take_due(now);
         board.remove(3);
         assert_eq!(board.submitted(now, 3, Ok(id("6"))), Told::Cancel(id("6")));
+    }
+
+    #[test]
+    fn jobs_that_go_together_wait_for_each_other() {
+        let (mut board, now) = board();
+        let mut come = |board: &mut Board, key, at| {
+            board.add(at, key, format!("job {key}"), None);
+            board.gather(at, key, ("n0".to_owned(), 3));
+        };
+        come(&mut board, 1, now);
+        come(&mut board, 2, now);
+        board.add(now, 9, "alone".to_owned(), None);
+        assert_eq!(board.take_due(now), [9]);
+        assert_eq!(board.due(now), now + LINGER);
+        let later = now + LINGER / 2;
+        (3..=4).for_each(|key| come(&mut board, key, later));
+        assert_eq!(board.take_due(later), [1, 2, 3]);
+        assert_eq!(board.take_due(now + LINGER), [0; 0], "another one may come");
+        assert_eq!(board.take_due(later + LINGER), [4]);
     }
 
     /// What an engine may answer, and time that goes by.

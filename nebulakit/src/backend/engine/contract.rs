@@ -22,8 +22,18 @@ pub(in crate::backend) trait Engine: Send + Sync + 'static {
         false
     }
 
+    /// Whether all its jobs run in images, so that a task without one is refused before the start.
+    fn needs_images(&self) -> bool {
+        false
+    }
+
     /// Says that a driver begins, or goes on, with the plan in that folder: what an engine keeps in it of its jobs is known again.
     fn drives(&self, _plan: &Path) {}
+
+    /// With which others a job is to be submitted together, and how many they should be: it waits a moment for them.
+    fn gathers(&self, _job: &EngineJob) -> Option<(String, usize)> {
+        None
+    }
 
     /// Submits jobs, and gives one answer for each, in their order. Several come at once so that an engine can make an array of equal ones.
     fn submit<'a>(&'a self, jobs: &'a [EngineJob]) -> BoxFuture<'a, Vec<Result<EngineId, NotSubmitted>>>;
@@ -134,6 +144,8 @@ pub(in crate::backend) enum Seen {
         /// Where, if the engine tells.
         host: Option<String>,
     },
+    /// The engine runs the job that it is a part of, and its turn comes.
+    InLine,
     /// It is over.
     Ended(EngineEnd),
 }

@@ -2,13 +2,20 @@
 
 mod backend;
 mod board;
+mod chunk_files;
+mod chunks;
 mod contract;
 mod ends;
+mod heard;
+#[cfg(test)]
+mod killed;
+mod laid_out;
 mod note;
 mod plan;
 mod prints;
 mod rules;
 mod settings;
+mod shared;
 mod strategy;
 mod variables;
 mod wanted;
@@ -24,9 +31,11 @@ pub(in crate::backend) use self::plan::quoted;
 pub(in crate::backend) use self::prints::Prints;
 #[cfg(any(feature = "snakemake", feature = "slurm"))]
 pub(in crate::backend) use self::prints::tail;
-#[cfg(feature = "slurm")]
+#[cfg(feature = "aws-batch")]
+pub(in crate::backend) use self::rules::Rules as TaskRules;
+#[cfg(any(feature = "aws-batch", feature = "slurm"))]
 pub(in crate::backend) use self::rules::sorted;
-#[cfg(feature = "slurm")]
+#[cfg(any(feature = "aws-batch", feature = "slurm"))]
 pub(in crate::backend) use self::settings::Scope;
 pub(in crate::backend) use self::settings::{Keys, Mistakes};
 pub(crate) use self::settings::{Said, Settings};

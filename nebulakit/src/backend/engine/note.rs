@@ -1,16 +1,18 @@
 //! What the driver writes down of a job beside the attempt's own files: `job.json`, so that another driver finds it.
 
-use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 
 use super::contract::EngineId;
-use crate::backend::node::AttemptFolder;
+use crate::backend::node::{self, AttemptFolder};
 
 /// The name of the file.
 const NAME: &str = "job.json";
+
+/// How many are written at once into an object store.
+const AT_ONCE: usize = 32;
 
 /// What is known of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +63,7 @@ impl Note {
     /// # Errors
     /// When it cannot be read.
     pub(super) fn read(attempt: &AttemptFolder) -> io::Result<Option<Self>> {
-        match fs::read(attempt.file(NAME)) {
+        match node::read(&attempt.file(NAME)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             text => serde_json::from_slice(&text?).map(Some).map_err(io::Error::other),
         }
@@ -73,10 +75,21 @@ impl Note {
     /// When that cannot be done.
     pub(super) fn write(&self, attempt: &AttemptFolder) -> io::Result<()> {
         attempt.make()?;
-        let (path, temporary) = (attempt.file(NAME), attempt.file(".job.json"));
-        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-        file.write_all(&serde_json::to_vec(self).map_err(io::Error::other)?)?;
-        fs::rename(temporary, path)
+        node::publish(&attempt.file(NAME), &serde_json::to_vec(self).map_err(io::Error::other)?)
+    }
+
+    /// Writes several, as they are: those in an object store side by side, since each takes its time there.
+    pub(super) fn write_all(notes: &[(Self, AttemptFolder)]) -> Vec<io::Result<()>> {
+        let write = |notes: &[(Self, AttemptFolder)]| notes.iter().map(|(note, attempt)| note.write(attempt)).collect::<Vec<_>>();
+        if notes.first().is_none_or(|(_, attempt)| node::url(attempt.path()).is_none()) {
+            return write(notes);
+        }
+        thread::scope(|scope| {
+            let parts = notes.chunks(notes.len().div_ceil(AT_ONCE).max(1));
+            let parts: Vec<_> = parts.map(|part| (part.len(), scope.spawn(move || write(part)))).collect();
+            let unwritten = |count: usize| (0..count).map(|_| Err(io::Error::other("the thread that writes it ended"))).collect();
+            parts.into_iter().flat_map(|(count, part)| part.join().unwrap_or_else(|_| unwritten(count))).collect()
+        })
     }
 
     /// Removes that of an attempt whose job was not submitted.
@@ -84,6 +97,6 @@ impl Note {
     /// # Errors
     /// When that cannot be done.
     pub(super) fn remove(attempt: &AttemptFolder) -> io::Result<()> {
-        fs::remove_file(attempt.file(NAME))
+        node::remove(&attempt.file(NAME))
     }
 }

@@ -17,6 +17,8 @@ pub(in crate::backend) struct Rule {
     pub(in crate::backend) image: Option<String>,
     /// Whether it runs in the driver.
     pub(in crate::backend) local: Option<bool>,
+    /// How many elements of a map one job runs, one after the other.
+    pub(in crate::backend) chunk: Option<u32>,
     /// How often it may be preempted.
     pub(in crate::backend) preemptions: Option<u32>,
 }
@@ -42,6 +44,11 @@ impl Rules {
         }
         rule
     }
+
+    /// Whether something is said anywhere.
+    pub(in crate::backend) fn any(&self, is_so: impl Fn(&Rule) -> bool) -> bool {
+        self.tasks.iter().chain(&self.workflows).map(|(_, rule)| rule).chain([&self.defaults]).any(is_so)
+    }
 }
 
 impl Rule {
@@ -53,6 +60,7 @@ impl Rule {
         self.time = self.time.or(other.time);
         self.image = self.image.take().or_else(|| other.image.clone());
         self.local = self.local.or(other.local);
+        self.chunk = self.chunk.or(other.chunk);
         self.preemptions = self.preemptions.or(other.preemptions);
     }
 }

@@ -1,7 +1,6 @@
 //! Attempts as jobs of an engine.
 
 use std::collections::HashMap;
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::pin::{Pin, pin};
@@ -18,21 +17,20 @@ use super::note::{Note, NotedEnd};
 use super::prints::Prints;
 use super::rules::{Rule, Rules};
 use super::watcher::{Heard, Watched, Watcher};
+use crate::backend::asked::asked;
 use crate::backend::driver::node_of;
-use crate::backend::node::{AttemptFolder, Outcome, PlanFolder, Record, VERB};
+use crate::backend::node::{self, AttemptFolder, Outcome, PlanFolder, Record, VERB};
 use crate::coordinator::{
     Attempt, Clock, ContainerStrategy, Executing, ExecutionStrategy, JobContext, JobError, Lost, TaskCall, Usage, WorkKind,
 };
 use crate::process::{digest, file_name::file_name};
 use crate::run::NodePath;
+use crate::task::ask::Requests;
 use crate::task::failure::code;
 use crate::task::registry::registry;
 
 /// How often an attempt may be preempted that does not count, unless set otherwise.
 const PREEMPTIONS: u32 = 10;
-
-/// How often it is looked for what a job printed.
-const PRINTS: Duration = Duration::from_secs(1);
 
 /// What an engine strategy is made of.
 pub(in crate::backend) struct OnEngine {
@@ -164,10 +162,11 @@ impl Inner {
             return Err(JobError::lost(Lost::Strategy("the job is not that of a node".to_owned())));
         };
         let most = rule.preemptions.unwrap_or(PREEMPTIONS);
+        let asked = asks_again(&attempt).await;
         let mut preempted = 0;
         loop {
             let number = self.next(&node);
-            let job = self.job(&attempt, &node, number, &rule)?;
+            let job = self.job(&attempt, &node, number, &rule, asked)?;
             let folder = self.on.plan.node(&node).attempt(number);
             match self.run(&attempt, &job, &folder).await? {
                 Ran::Over(record, id)
@@ -183,12 +182,14 @@ impl Inner {
                     attempt.context().log(tracing::Level::INFO, said);
                 }
                 Ran::Over(record, _) => return self.over(attempt, &record, &job, &folder).await,
-                Ran::Preempted if preempted < most => preempted += 1,
+                Ran::Preempted if preempted < most => {
+                    preempted += 1;
+                    self.tell_preempted(&attempt);
+                }
                 Ran::Without(Verdict::Ended(end)) if end.how == Ending::Preempted && preempted < most => {
                     preempted += 1;
                     note(&folder, NotedEnd::Preempted).await;
-                    let said = format!("preempted on `{}`, and submitted again: that does not count as an attempt", self.on.engine.name());
-                    attempt.context().log(tracing::Level::INFO, said);
+                    self.tell_preempted(&attempt);
                 }
                 Ran::Without(verdict) => {
                     note(&folder, NotedEnd::Failed).await;
@@ -203,6 +204,11 @@ impl Inner {
         }
     }
 
+    fn tell_preempted(&self, attempt: &Attempt) {
+        let said = format!("preempted on `{}`, and submitted again: that does not count as an attempt", self.on.engine.name());
+        attempt.context().log(tracing::Level::INFO, said);
+    }
+
     fn next(&self, node: &NodePath) -> u32 {
         let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
         let next = numbers.entry(node.clone()).or_default();
@@ -210,10 +216,11 @@ impl Inner {
         *next - 1
     }
 
-    fn job(&self, attempt: &Attempt, node: &NodePath, number: u32, rule: &Rule) -> Result<EngineJob, JobError> {
+    fn job(&self, attempt: &Attempt, node: &NodePath, number: u32, rule: &Rule, asked: Requests) -> Result<EngineJob, JobError> {
         let on = &self.on;
         let TaskCall { name: task, .. } = attempt.task().ok_or_else(cancelled)?;
         let granted = attempt.context().granted();
+        let gpus = || u32::try_from(granted.gpus().len()).unwrap_or(u32::MAX);
         let time = rule.time.or(attempt.time_limit());
         let plan = on.plan.path();
         let text = |path: &Path| path.to_string_lossy().into_owned();
@@ -233,10 +240,10 @@ impl Inner {
             argv,
             folder: on.plan.node(node).attempt(number).path().to_owned(),
             variables: on.variables.clone(),
-            cores: rule.cores.or_else(|| granted.cores().filter(|cores| *cores > 0.0)).unwrap_or(1.0),
-            memory: rule.memory.or_else(|| granted.memory()),
+            cores: rule.cores.or(asked.cores).or_else(|| granted.cores().filter(|cores| *cores > 0.0)).unwrap_or(1.0),
+            memory: rule.memory.or(asked.memory).or_else(|| granted.memory()),
             tokens: granted.tokens().map(|(name, tokens)| (name.to_owned(), tokens)).collect(),
-            gpus: rule.gpus.unwrap_or_else(|| u32::try_from(granted.gpus().len()).unwrap_or(u32::MAX)),
+            gpus: rule.gpus.or(asked.gpus).unwrap_or_else(gpus),
             time,
             image: rule.image.clone().or_else(|| attempt.image().map(str::to_owned)),
         })
@@ -247,12 +254,18 @@ impl Inner {
         let inputs = attempt.task().map(|call| call.inputs.to_vec()).unwrap_or_default();
         let left = blocking(folder, move |folder| prepare(folder, &inputs)).await.map_err(|error| broken(folder, &error))?;
         let known = match left {
-            Left::Recorded(record) => {
-                let id = blocking(folder, Note::read).await.ok().flatten().and_then(|note| note.id());
-                return Ok(Ran::Over(record, id));
+            left @ (Left::Recorded(_) | Left::Ended(_)) => {
+                // What it printed after its driver was gone is told now; the record leaves out what was told before.
+                Prints::new(folder).end(attempt.context()).await;
+                return Ok(match left {
+                    Left::Recorded(record) => {
+                        let id = blocking(folder, Note::read).await.ok().flatten().and_then(|note| note.id());
+                        Ran::Over(record, id)
+                    }
+                    Left::Ended(NotedEnd::Preempted) => Ran::Preempted,
+                    _ => Ran::Failed,
+                });
             }
-            Left::Ended(NotedEnd::Preempted) => return Ok(Ran::Preempted),
-            Left::Ended(NotedEnd::Failed) => return Ok(Ran::Failed),
             Left::Known(id) => Some(id),
             Left::Nothing => None,
         };
@@ -277,7 +290,7 @@ impl Inner {
                 },
             }
         };
-        prints.pass(context).await;
+        prints.end(context).await;
         if let Ran::Over(record, _) = &ran {
             placed.by_record(context, self.on.engine.name(), job, record);
         }
@@ -287,7 +300,7 @@ impl Inner {
     /// What is heard next of the job. Meanwhile what it prints is passed on, and a request to stop is.
     async fn heard(&self, watched: &mut Watched, context: &JobContext, prints: &mut Prints, is_cancelled: &mut bool) -> Option<Heard> {
         loop {
-            let mut ticks = pin!(tokio::time::sleep(PRINTS));
+            let mut ticks = pin!(tokio::time::sleep(self.on.pace.prints));
             let stop = *is_cancelled;
             tokio::select! {
                 biased;
@@ -341,12 +354,31 @@ impl Inner {
             return Err(of_record(record, job, &tail(folder).await));
         }
         let counts = self.on.plan.node(&job.node).attempt(record.outputs.unwrap_or(job.attempt));
-        let read = |folder: &AttemptFolder| Ok((fs::read(folder.file("outputs.pb"))?, fs::read_to_string(folder.file("deck.html")).ok()));
+        let read = |folder: &AttemptFolder| Ok((node::read(&folder.file("outputs.pb"))?, node::read_text(&folder.file("deck.html")).ok()));
         let (outputs, deck) = blocking(&counts, read).await.map_err(|error| broken(&counts, &error))?;
         if let Some(deck) = deck {
             attempt.context().keep_deck(|| deck);
         }
         attempt.give(&outputs)
+    }
+}
+
+/// What an attempt that is not the first asks for by the function of its task. What the first one asked for is what all are granted; where that is something
+/// else, since the node says so or memory ran out, that counts.
+async fn asks_again(attempt: &Attempt) -> Requests {
+    let (number, granted) = (attempt.context().attempt(), attempt.context().granted());
+    let Some((task, call)) = attempt.task().and_then(|call| Some((registry().get(call.name)?, call))).filter(|_| number > 0) else {
+        return Requests::new();
+    };
+    let (Some(first), Some(now)) = (asked(task, 0, call.inputs).await, asked(task, number, call.inputs).await) else {
+        return Requests::new();
+    };
+    // Cores are counted in thousandths.
+    let has_cores = |first: f64| granted.cores().is_some_and(|granted| (granted - first).abs() < 0.002);
+    Requests {
+        cores: now.cores.filter(|_| first.cores.is_some_and(has_cores)),
+        memory: now.memory.filter(|_| first.memory.is_some() && first.memory == granted.memory()),
+        gpus: now.gpus.filter(|_| first.gpus.is_some_and(|first| granted.gpus().len() == first as usize)),
     }
 }
 

@@ -19,7 +19,7 @@ use tokio::task::spawn_blocking;
 use super::board::{Board, Key, News, Pace, Told, Verdict};
 use super::contract::{Engine, EngineError, EngineId, EngineJob, NotSubmitted, Seen};
 use super::note::Note;
-use crate::backend::node::AttemptFolder;
+use crate::backend::node::{self, AttemptFolder};
 use crate::coordinator::Clock;
 
 /// How long jobs are gathered that become ready together.
@@ -208,7 +208,11 @@ impl Watching {
         let now = self.clock.now();
         match order {
             Order::Run { key, job, attempt, known, tell } => {
+                let gathers = if known.is_none() { self.engine.gathers(&job) } else { None };
                 self.board.add(now, key, job.name.clone(), known);
+                if let Some(gathers) = gathers {
+                    self.board.gather(now, key, gathers);
+                }
                 self.names.insert(attempt.ended_name().to_owned(), key);
                 // Its file may have been there before anybody waited for it.
                 self.listed = None;
@@ -361,7 +365,7 @@ impl Watching {
 async fn submit(engine: &dyn Engine, jobs: Vec<(Key, Arc<EngineJob>, AttemptFolder)>) -> Vec<(Key, Result<EngineId, NotSubmitted>)> {
     let notes: Vec<_> = jobs.iter().map(|(_, job, attempt)| (Note::of(engine.name(), &job.name), attempt.clone())).collect();
     let (written, notes) =
-        match spawn_blocking(move || (notes.iter().map(|(note, attempt)| note.write(attempt)).collect::<Vec<_>>(), notes)).await {
+        match spawn_blocking(move || (Note::write_all(&notes), notes)).await {
             Ok(written) => written,
             Err(error) => return jobs.iter().map(|(key, ..)| (*key, Err(NotSubmitted::Refused(error.to_string())))).collect(),
         };
@@ -389,11 +393,11 @@ async fn submit(engine: &dyn Engine, jobs: Vec<(Key, Arc<EngineJob>, AttemptFold
         })
         .collect();
     let written = spawn_blocking(move || {
-        for (note, attempt) in known {
-            let written = match note {
-                Some(note) => note.write(&attempt),
-                None => Note::remove(&attempt),
-            };
+        let (there, gone): (Vec<_>, Vec<_>) = known.into_iter().partition(|(note, _)| note.is_some());
+        let there: Vec<_> = there.into_iter().filter_map(|(note, attempt)| Some((note?, attempt))).collect();
+        let written = Note::write_all(&there);
+        let removed = gone.iter().map(|(_, attempt)| (Note::remove(attempt), attempt));
+        for (written, attempt) in written.into_iter().zip(there.iter().map(|(_, attempt)| attempt)).chain(removed) {
             if let Err(error) = written {
                 tracing::warn!(%error, "cannot write down which job it is, in {}", attempt.path().display());
             }
@@ -406,6 +410,9 @@ async fn submit(engine: &dyn Engine, jobs: Vec<(Key, Arc<EngineJob>, AttemptFold
 
 /// The names in a folder, unless it was not changed since it was `listed`.
 fn list(folder: &PathBuf, listed: Option<SystemTime>) -> io::Result<Option<(SystemTime, Vec<OsString>)>> {
+    if let Some(names) = node::names(folder)? {
+        return Ok(Some((SystemTime::UNIX_EPOCH, names.into_iter().map(OsString::from).collect())));
+    }
     let changed = fs::metadata(folder)?.modified()?;
     // File systems count time coarsely: one that was changed a moment ago may be changed again within the same instant.
     let is_fresh = SystemTime::now().duration_since(changed).is_ok_and(|age| age < Duration::from_secs(3)) || changed > SystemTime::now();

@@ -11,7 +11,7 @@ use super::memory::Remembered;
 use crate::backend::driver::{Call, Memory, Recalled};
 use crate::run::{
     CacheEntry, EventKind, EventReader, JobFailure, NodePath, NodeState, NodeStatus, Origin, Record, RecordError, Recorded, Recorder,
-    RunFolder, RunHandle, RunState, Span, Success,
+    Replays, RunFolder, RunHandle, RunState, Span, Success,
 };
 use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
@@ -50,9 +50,7 @@ impl Told {
 
     /// Whether nothing has told this yet; from now on it is told.
     fn is_new(&mut self, node: &NodePath, kind: &EventKind) -> bool {
-        let is_end =
-            matches!(kind, EventKind::Succeeded { .. } | EventKind::Failed { .. } | EventKind::Skipped { .. } | EventKind::Cancelled);
-        if is_end {
+        if is_end(kind) {
             return self.over.insert(node.clone());
         }
         if self.over.contains(node) && !matches!(kind, EventKind::Deleted { .. }) {
@@ -71,15 +69,30 @@ impl Told {
     }
 }
 
+/// Whether a node is over with that.
+fn is_end(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::Succeeded { .. } | EventKind::Failed { .. } | EventKind::Skipped { .. } | EventKind::Cancelled)
+}
+
 /// The record of a run that is driven on.
 pub(super) struct Onward {
     recorder: Arc<Recorder>,
     told: Mutex<Told>,
+    /// What the logs of nodes have already.
+    replays: Mutex<Replays>,
 }
 
 impl Onward {
     pub(super) fn new(recorder: Arc<Recorder>, told: Told) -> Self {
-        Self { recorder, told: Mutex::new(told) }
+        let replays = Mutex::new(Replays::new(recorder.folder().clone()));
+        Self { recorder, told: Mutex::new(told), replays }
+    }
+
+    /// Logs what was kept of a node that is over.
+    fn end_log(&self, node: Option<&NodePath>, kind: &EventKind) -> io::Result<()> {
+        let Some(node) = node.filter(|_| is_end(kind)) else { return Ok(()) };
+        let held = self.replays.lock().unwrap_or_else(PoisonError::into_inner).end(node);
+        held.into_iter().try_for_each(|(source, text)| Record::log(&*self.recorder, node, &source, &text))
     }
 
     fn is_new(&self, node: Option<&NodePath>, kind: &EventKind) -> bool {
@@ -89,10 +102,12 @@ impl Onward {
 
 impl Record for Onward {
     fn record(&self, node: Option<&NodePath>, kind: EventKind) -> io::Result<()> {
+        self.end_log(node, &kind)?;
         if self.is_new(node, &kind) { Record::record(&*self.recorder, node, kind) } else { Ok(()) }
     }
 
     fn append(&self, node: Option<&NodePath>, kind: EventKind) -> io::Result<()> {
+        self.end_log(node, &kind)?;
         if self.is_new(node, &kind) { Record::append(&*self.recorder, node, kind) } else { Ok(()) }
     }
 
@@ -105,7 +120,8 @@ impl Record for Onward {
     }
 
     fn log(&self, node: &NodePath, source: &str, text: &[u8]) -> io::Result<()> {
-        Record::log(&*self.recorder, node, source, text)
+        let rest = self.replays.lock().unwrap_or_else(PoisonError::into_inner).rest(node, source, text)?;
+        if rest.is_empty() { Ok(()) } else { Record::log(&*self.recorder, node, source, &rest) }
     }
 
     fn keep(&self, outputs: Bytes) -> BoxFuture<'_, io::Result<Recorded>> {

@@ -12,6 +12,7 @@ use super::files;
 use super::folder::PlanFolder;
 use super::folder::{AttemptFolder, NodeFolder, Settled};
 use super::plan_file::PlanFile;
+use super::printed::Printed;
 use super::record::{Begun, FailureRecord, Outcome, Record};
 use super::refusal::Refusal;
 use super::usage::{Took, took};
@@ -43,8 +44,12 @@ impl Claimed<'_> {
     /// When nothing can be left.
     pub(super) fn run(self, task: String, signals: &mut StopSignals) -> Result<Exit, Refusal> {
         let request = self.request(&task)?;
-        let variables = [(env::ATTEMPT_NUMBER, self.begun.attempt.to_string())];
-        let end = match have_run(&Order { request: &request, variables: &variables, limit: self.limit }, signals) {
+        let mut variables: Vec<_> = self.plan.variables.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        variables.push((env::ATTEMPT_NUMBER, self.begun.attempt.to_string()));
+        let printed = Printed::begin(&self.attempt);
+        let ran = have_run(&Order { request: &request, variables: &variables, limit: self.limit }, signals);
+        printed.end();
+        let end = match ran {
             Ok(ended) => End::of(&self.attempt, &task, ended, self.limit.map(|limit| limit.as_secs())),
             Err(error) => End::not_started(&error),
         };
@@ -111,7 +116,13 @@ impl Claimed<'_> {
     fn request(&self, task: &str) -> Result<ContainerRequest, Refusal> {
         let number = self.begun.attempt;
         // The last that an attempt before this one left.
-        let before = (0..number).rev().map(|number| self.node.attempt(number).file("checkpoint")).find(|checkpoint| checkpoint.exists());
+        let mut before = None;
+        for checkpoint in (0..number).rev().map(|number| self.node.attempt(number).file("checkpoint")) {
+            if files::is_there(&checkpoint).map_err(|error| self.unrecorded(&error))? {
+                before = Some(checkpoint);
+                break;
+            }
+        }
         Ok(ContainerRequest {
             task: task.to_owned(),
             inputs: place(&self.attempt.file("inputs.pb"))?,

@@ -1,9 +1,9 @@
 //! How an attempt ended, from what its process left and how it went.
 
-use std::fs;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 
+use super::files;
 use super::folder::AttemptFolder;
 use super::record::{FailureRecord, Outcome};
 use crate::process::error_document::{Told, read};
@@ -56,10 +56,12 @@ fn stored(attempt: &AttemptFolder, ended: &Ended) -> Stored {
         };
         return Stored::Nothing(FailureRecord::of(failure));
     }
-    if attempt.file("outputs.pb").is_file() {
-        return Stored::Outputs;
+    match files::exists(&attempt.file("outputs.pb")) {
+        Ok(true) => return Stored::Outputs,
+        Ok(false) => {}
+        Err(error) => return Stored::Nothing(FailureRecord::of(Failure::system(format!("cannot look for the stored outputs: {error}"), true))),
     }
-    match fs::read(attempt.file("error.pb")).map(|document| read(&document)) {
+    match files::read(&attempt.file("error.pb")).map(|document| read(&document)) {
         Ok(Some(told)) => Stored::Failure(FailureRecord::told(told)),
         Ok(None) => Stored::Nothing(FailureRecord::of(Failure::system("the stored error document is not one", true))),
         Err(error) if error.kind() == io::ErrorKind::NotFound && ended.status.success() => {

@@ -1,12 +1,14 @@
 //! The folder of a plan, and where things are in it.
 
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::files;
+use super::{files, stored};
 use crate::process::file_name::file_name;
+
+/// The file in the folder of an attempt that says that nobody wants it any more.
+pub(in crate::backend) const CANCELLED: &str = "cancelled";
 
 /// The folder of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +66,10 @@ impl PlanFolder {
     /// # Errors
     /// When there is no current folder.
     pub(in crate::backend) fn at(path: &Path) -> io::Result<Self> {
-        std::path::absolute(path).map(Self)
+        match stored::url(path) {
+            Some(url) => Ok(Self(url.trim_end_matches('/').into())),
+            None => std::path::absolute(path).map(Self),
+        }
     }
 
     /// Makes it, and the folders in it that are always there.
@@ -123,7 +128,7 @@ impl NodeFolder {
     /// When the file that says so cannot be read, or says something else.
     pub(in crate::backend) fn settled(&self) -> io::Result<Option<Settled>> {
         let path = self.outputs_file();
-        let text = match fs::read_to_string(&path) {
+        let text = match files::read_text(&path) {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
             text => text?,
         };
@@ -207,7 +212,22 @@ impl AttemptFolder {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+
+    #[test]
+    fn a_plan_in_an_object_store_is_one_like_any_other() {
+        let folder = PlanFolder::at(Path::new("memory://bucket/plans/a/")).unwrap();
+        let node = folder.node("n2/n0");
+        assert_eq!(node.attempt(1).path(), Path::new("memory://bucket/plans/a/nodes/n2%2fn0/1"));
+        assert_eq!(node.settled().unwrap(), None);
+        let settled = [node.settle(Settled::Spared), node.settle(Settled::Outputs(1)), node.settle(Settled::Outputs(0))];
+        assert_eq!(settled.map(Result::unwrap), [Settled::Spared, Settled::Outputs(1), Settled::Outputs(1)]);
+        assert_eq!(node.settled().unwrap(), Some(Settled::Outputs(1)));
+        node.attempt(0).say_ended().unwrap();
+        assert_eq!(files::names(&folder.ended()).unwrap().unwrap(), ["n2%2fn0.0"]);
+    }
 
     #[test]
     fn no_path_of_a_node_leads_out_of_the_plan() {

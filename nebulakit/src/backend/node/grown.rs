@@ -2,7 +2,7 @@
 //!
 //! Their run is recorded in the attempt's folder, `grown/`. Each task has a process of its own, so that one that crashes does not take the others along.
 
-use std::fs;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use tokio::runtime::Builder;
 
 use super::attempt::Claimed;
 use super::end::final_failure;
+use super::{files, stored};
 use super::record::FailureRecord;
 use super::refusal::Refusal;
 
@@ -64,8 +65,13 @@ pub(super) fn run(claimed: Claimed<'_>, inputs: &Bytes, signals: &mut StopSignal
 type Ended = Result<Vec<u8>, FailureRecord>;
 
 fn driven(claimed: &Claimed<'_>, graph: &Graph, raw: String, signals: &mut StopSignals) -> Result<(Ended, Option<Stopped>), RunError> {
-    let runs = RunsFolder::open(claimed.attempt.file("grown")).map_err(RunError::Record)?;
     let environment = Environment::from_process();
+    let grown = match stored::url(claimed.attempt.path()) {
+        // What is there of it is for people alone: its outputs go into the plan.
+        Some(_) => PathBuf::from(environment.temporary_folder()).join(format!("nebulakit-{}", uuid::Uuid::new_v4().simple())),
+        None => claimed.attempt.file("grown"),
+    };
+    let runs = RunsFolder::open(grown).map_err(RunError::Record)?;
     let (dialect, host) = (&Platform::detect(&environment).dialect, Host::new(environment));
     let backend = LocalBackend::new(runs).surroundings(move |folder| {
         let outputs = folder.join("outputs").to_string_lossy().into_owned();
@@ -122,7 +128,7 @@ fn failed(failure: &JobFailure) -> FailureRecord {
 /// A graph of the node alone, with its inputs in it.
 fn graph_of(claimed: &Claimed<'_>, inputs: &Bytes) -> Result<Graph, String> {
     let path = claimed.folder.path().join("graph.json");
-    let text = fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let text = files::read_text(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     let whole = Graph::from_json(&text).map_err(|problems| format!("{} is no graph: {problems}", path.display()))?;
     let node = find(&whole, &claimed.begun.node).ok_or_else(|| format!("{} has no such node", path.display()))?;
     let mut alone = Node { inputs: Vec::new(), after: Vec::new(), ..node.clone() };

@@ -5,9 +5,11 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use serde::Deserialize;
 
 use super::line::Line;
+use super::{files, stored};
 
 /// How much is read at once: most lines are shorter.
 const PIECE: usize = 4096;
@@ -16,8 +18,30 @@ const PIECE: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Lines {
     path: PathBuf,
-    file: File,
+    bytes: Source,
     length: u64,
+}
+
+/// Where the bytes are.
+#[derive(Debug)]
+enum Source {
+    File(File),
+    /// From an object store, where it takes longer to ask than to read.
+    Whole(Bytes),
+}
+
+impl Source {
+    fn read_at(&self, piece: &mut [u8], at: u64) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read_at(piece, at),
+            Self::Whole(bytes) => {
+                let rest = usize::try_from(at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+                let length = rest.len().min(piece.len());
+                piece[..length].copy_from_slice(&rest[..length]);
+                Ok(length)
+            }
+        }
+    }
 }
 
 /// The id of a line, alone.
@@ -32,11 +56,17 @@ impl Lines {
     /// # Errors
     /// When it cannot be opened.
     pub(super) fn open(path: PathBuf) -> io::Result<Option<Self>> {
+        if stored::url(&path).is_some() {
+            return match files::read(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                bytes => bytes.map(|bytes| Some(Self { path, length: bytes.len() as u64, bytes: Source::Whole(bytes) })),
+            };
+        }
         let file = match File::open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
-        Ok(Some(Self { path, length: file.metadata()?.len(), file }))
+        Ok(Some(Self { path, length: file.metadata()?.len(), bytes: Source::File(file) }))
     }
 
     /// The line of that id.
@@ -75,7 +105,7 @@ impl Lines {
         let (mut line, mut piece) = (Vec::new(), [0; PIECE]);
         loop {
             let place = at + line.len() as u64;
-            let length = match self.file.read_at(&mut piece, place) {
+            let length = match self.bytes.read_at(&mut piece, place) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 length => length?,
             };

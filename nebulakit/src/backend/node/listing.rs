@@ -1,11 +1,10 @@
 //! Which node an element of an engine's array is: the index goes through a list in the plan, so that any nodes can be submitted together.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use nebulakit_types::visible;
 
+use super::files;
 use super::refusal::Refusal;
 use crate::services::env::Environment;
 
@@ -19,16 +18,15 @@ pub(super) fn listed(environment: &Environment, variable: &str, list: &Path) -> 
         Refusal::unfit(format!("the variable `{shown}` holds `{}`, expected the number of a line, from 0", visible::line(text)))
     })?;
     let unreadable = |error: std::io::Error| Refusal::unfit(format!("cannot read the list {}: {error}", list.display()));
-    let file = File::open(list).map_err(unreadable)?;
-    let line = BufReader::new(file).lines().nth(number).transpose().map_err(unreadable)?;
-    match line.as_deref().map(split) {
+    let text = files::read_text(list).map_err(unreadable)?;
+    match text.lines().nth(number).map(split) {
         Some((node, attempt)) if !node.is_empty() => Ok((node.to_owned(), attempt)),
         _ => Err(Refusal::unfit(format!("the list {} has no line {number}, which the variable `{shown}` asks for", list.display()))),
     }
 }
 
 /// A line is the path of a node, or that and the number of an attempt behind a blank. No path has a blank.
-fn split(line: &str) -> (&str, Option<u32>) {
+pub(super) fn split(line: &str) -> (&str, Option<u32>) {
     match line.rsplit_once(' ') {
         Some((node, attempt)) => attempt.parse().map_or((line, None), |attempt| (node, Some(attempt))),
         None => (line, None),

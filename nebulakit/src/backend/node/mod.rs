@@ -13,10 +13,12 @@
 //! P/ended/<NODE>.<K>       nothing: that it is there says that the record is
 //! ```
 //!
-//! Every file appears whole or not at all, so that a process may end at any moment. A folder that machines share is enough: no locks, no sockets.
+//! Every file appears whole or not at all, so that a process may end at any moment. A folder that machines share is enough: no locks, no sockets. So is a prefix in
+//! an object store that can create an object only where there is none.
 
 mod attempt;
 mod claim;
+mod each;
 mod end;
 mod engine_ids;
 mod files;
@@ -35,6 +37,7 @@ mod listing;
 mod order;
 mod perform;
 mod plan_file;
+mod printed;
 #[cfg(feature = "run")]
 mod program;
 mod record;
@@ -42,16 +45,21 @@ mod refusal;
 mod request;
 mod resolve;
 mod serve;
+mod stored;
 mod tries;
 mod usage;
 mod work;
 
 #[cfg(feature = "run")]
+pub(in crate::backend) use self::files::{create_first, exists, names, publish, read, read_text, remove, upload};
+#[cfg(feature = "run")]
 pub(in crate::backend) use self::flatten::flatten;
 #[cfg(all(feature = "run", feature = "testing"))]
 pub(crate) use self::flatten::lines_of;
+#[cfg(feature = "aws-batch")]
+pub(in crate::backend) use self::files::folders;
 #[cfg(feature = "run")]
-pub(in crate::backend) use self::folder::{AttemptFolder, PlanFolder};
+pub(in crate::backend) use self::folder::{AttemptFolder, CANCELLED, PlanFolder};
 #[cfg(feature = "run")]
 pub(in crate::backend) use self::plan_file::{PLAN_VERSION, PlanFile};
 #[cfg(feature = "run")]
@@ -60,3 +68,5 @@ pub(in crate::backend) use self::program::copy_program;
 pub(in crate::backend) use self::record::{FailureRecord, Outcome, Record};
 pub(crate) use self::request::VERB;
 pub(crate) use self::serve::serve;
+#[cfg(feature = "run")]
+pub(in crate::backend) use self::stored::url;

@@ -1,11 +1,12 @@
 //! `plan.json`: which program runs the plan, and where its data goes.
 
-use std::fs;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use nebulakit_types::visible;
 use serde::{Deserialize, Serialize};
 
+use super::files;
 use super::folder::PlanFolder;
 use super::refusal::Refusal;
 use crate::process::program;
@@ -34,6 +35,9 @@ pub(in crate::backend) struct PlanFile {
     /// The prefix of what tasks store; the folder of the attempt where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::backend) data: Option<String>,
+    /// Variables that tasks get besides those of their jobs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(in crate::backend) variables: BTreeMap<String, String>,
 }
 
 /// The version alone.
@@ -66,7 +70,7 @@ impl PlanFile {
     /// # Errors
     /// With what is wrong with it.
     pub(in crate::backend) fn read(path: &Path) -> Result<Self, String> {
-        let text = fs::read(path).map_err(|error| error.to_string())?;
+        let text = files::read(path).map_err(|error| error.to_string())?;
         let Version { version } = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
         if version != PLAN_VERSION {
             return Err(format!("it is of version {version}, and this program reads version {PLAN_VERSION}"));
@@ -81,6 +85,6 @@ impl PlanFile {
     #[cfg(feature = "run")]
     pub(in crate::backend) fn write(&self, folder: &PlanFolder) -> std::io::Result<()> {
         let text = serde_json::to_vec(self).map_err(std::io::Error::other)?;
-        super::files::publish(&folder.plan_file(), &text)
+        files::publish(&folder.plan_file(), &text)
     }
 }

@@ -139,7 +139,7 @@ impl Record {
     /// When it cannot be read, or is not one.
     pub(in crate::backend) fn of(attempt: &AttemptFolder) -> io::Result<Option<Self>> {
         let path = attempt.file(NAME);
-        let text = match std::fs::read(&path) {
+        let text = match files::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             text => text?,
         };

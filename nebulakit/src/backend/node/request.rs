@@ -39,6 +39,8 @@ pub(super) enum Which {
         /// The file.
         list: PathBuf,
     },
+    /// In each line of a file, with the number of the attempt: they are run one after the other.
+    Each(PathBuf),
 }
 
 /// What it is called with, for people who get it wrong.
@@ -46,7 +48,8 @@ pub(super) fn usage(binary: &str) -> String {
     format!(
         "\
 usage: {binary} {VERB} --plan FOLDER --node ID [--attempt NUMBER | --try NUMBER] [--task NAME] [--time-limit SECONDS]
-       {binary} {VERB} --plan FOLDER --index-from VARIABLE --list FILE [--attempt NUMBER | --try NUMBER] [--task NAME] [--time-limit SECONDS]"
+       {binary} {VERB} --plan FOLDER --index-from VARIABLE --list FILE [--attempt NUMBER | --try NUMBER] [--task NAME] [--time-limit SECONDS]
+       {binary} {VERB} --plan FOLDER --each FILE [--task NAME] [--time-limit SECONDS]"
     )
 }
 
@@ -56,7 +59,7 @@ struct Words {
     values: Vec<(&'static str, OsString)>,
 }
 
-const OPTIONS: [&str; 8] = ["--plan", "--node", "--attempt", "--try", "--task", "--time-limit", "--index-from", "--list"];
+const OPTIONS: [&str; 9] = ["--plan", "--node", "--attempt", "--try", "--task", "--time-limit", "--index-from", "--list", "--each"];
 
 impl NodeRequest {
     /// Reads the words behind the verb; [`None`] when they ask for help.
@@ -66,11 +69,16 @@ impl NodeRequest {
     pub(super) fn parse(arguments: &[OsString]) -> Result<Option<Self>, String> {
         let Some(words) = Words::read(arguments)? else { return Ok(None) };
         let plan = words.value("--plan").ok_or_else(|| format!("`{VERB}` needs `--plan` with the folder of a plan"))?.into();
-        let which = match (words.text("--node")?, words.text("--index-from")?, words.value("--list")) {
-            (Some(node), None, None) => Which::Node(node.to_owned()),
-            (None, Some(variable), Some(list)) => Which::Listed { variable: variable.to_owned(), list: list.into() },
+        let others = ["--node", "--index-from", "--list", "--attempt", "--try"];
+        let which = match (words.text("--node")?, words.text("--index-from")?, words.value("--list"), words.value("--each")) {
+            (.., Some(_)) if others.iter().any(|other| words.value(other).is_some()) => {
+                return Err("`--each` says which nodes and attempts they are, and nothing else does".to_owned());
+            }
+            (.., Some(list)) => Which::Each(list.into()),
+            (Some(node), None, None, _) => Which::Node(node.to_owned()),
+            (None, Some(variable), Some(list), _) => Which::Listed { variable: variable.to_owned(), list: list.into() },
             (Some(_), ..) => return Err("`--node` says which node it is, and so do `--index-from` and `--list`".to_owned()),
-            (None, None, None) => return Err(format!("`{VERB}` needs `--node` with the id of a node")),
+            (None, None, None, _) => return Err(format!("`{VERB}` needs `--node` with the id of a node")),
             (None, ..) => return Err("`--index-from` and `--list` belong together".to_owned()),
         };
         let attempt = words.text("--attempt")?.map(|text| text.parse().map_err(|_| wrong("--attempt", text, "a whole number from 0")));
@@ -162,6 +170,7 @@ mod tests {
         let request = parse("--plan /p --index-from SLURM_ARRAY_TASK_ID --list=/p/a=b").unwrap().unwrap();
         assert_eq!(request.which, Which::Listed { variable: "SLURM_ARRAY_TASK_ID".to_owned(), list: "/p/a=b".into() });
         assert_eq!((request.attempt, request.time_limit, request.task), (None, None, None));
+        assert_eq!(parse("--plan /p --each l").unwrap().unwrap().which, Which::Each("l".into()));
         assert_eq!(parse("--plan /p --help"), Ok(None));
     }
 
@@ -179,6 +188,7 @@ mod tests {
             ("--plan /p --node n0 --attempt -1", "`--attempt` takes a whole number from 0, not `-1`"),
             ("--plan /p --node n0 --try 0", "`--try` takes a whole number from 1, not `0`"),
             ("--plan /p --node n0 --try 1 --attempt 0", "`--attempt` says which attempt it is, and so does `--try`"),
+            ("--plan /p --each l --attempt 1", "`--each` says which nodes and attempts they are, and nothing else does"),
             ("--plan /p --node n0 --time-limit 0", "`--time-limit` takes a whole number of seconds from 1, not `0`"),
             ("--plan /p n0", "`node-execute` has no option `n0`"),
             ("--plan /p --\u{1b}[31m", "`node-execute` has no option `--\\u001b[31m`"),

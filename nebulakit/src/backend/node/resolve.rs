@@ -2,13 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fs;
 use std::io;
 use std::rc::Rc;
 
 use bytes::Bytes;
 use nebulakit_types::{Error, ErrorKind};
 
+use super::files;
 use super::folder::{PlanFolder, Settled};
 use super::line::{BranchLine, Line, When, Work};
 use super::lines::Lines;
@@ -98,7 +98,7 @@ impl<'p> Values<'p> {
         match node.settled()? {
             Some(Settled::Outputs(attempt)) => {
                 let path = node.attempt(attempt).file(ARM);
-                let text = fs::read_to_string(&path)?;
+                let text = files::read_text(&path)?;
                 let arm = text.trim_end().parse().map_err(|_| io::Error::other(format!("{} holds no number of an arm", path.display())))?;
                 Ok(Some(arm))
             }
@@ -155,7 +155,7 @@ impl<'p> Values<'p> {
         if let Some(known) = self.outputs.borrow().get(id) {
             return Ok(known.clone());
         }
-        let bytes = Bytes::from(fs::read(path()?)?);
+        let bytes = files::read(&path()?)?;
         self.outputs.borrow_mut().insert(id.to_owned(), bytes.clone());
         Ok(bytes)
     }

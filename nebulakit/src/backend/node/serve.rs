@@ -7,7 +7,9 @@ use nebulakit_types::visible;
 
 use super::attempt::Claimed;
 use super::claim::{claim, claim_next};
+use super::each;
 use super::engine_ids::engine_ids;
+use super::files;
 use super::folder::{PlanFolder, Settled};
 use super::line::{Line, Work};
 use super::lines::{self, Lines};
@@ -48,9 +50,10 @@ pub(crate) fn serve(binary: &str, arguments: &[OsString], environment: &Environm
 fn run(request: NodeRequest, environment: &Environment) -> Result<Exit, Refusal> {
     let folder = PlanFolder::at(&request.plan).map_err(|error| Refusal::unfit(format!("there is no current folder: {error}")))?;
     let plan = PlanFile::read_for_this_program(&folder)?;
-    let (path, listed_attempt) = match request.which {
-        Which::Node(path) => (path, None),
-        Which::Listed { variable, list } => listed(environment, &variable, &list)?,
+    let (path, listed_attempt) = match &request.which {
+        Which::Node(path) => (path.clone(), None),
+        Which::Listed { variable, list } => listed(environment, variable, list)?,
+        Which::Each(list) => return each::run(&folder, &request, list),
     };
     // Whoever names the task has put what it takes beside it.
     let lines = match request.task {
@@ -112,7 +115,7 @@ fn run(request: NodeRequest, environment: &Environment) -> Result<Exit, Refusal>
     if let Some(Settled::Outputs(of)) = done {
         return claimed.has_outputs(of);
     }
-    let is_given = claimed.attempt.file("inputs.pb").is_file();
+    let is_given = files::exists(&claimed.attempt.file("inputs.pb")).map_err(|error| Refusal::unfit(error.to_string()))?;
     match (request.task, line, &lines) {
         (Some(task), ..) => claimed.run(task, &mut signals),
         (None, Some((line, part)), _) if is_given && task_of(&line, part).is_some() => {

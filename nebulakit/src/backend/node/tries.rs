@@ -1,5 +1,6 @@
 //! Whether another attempt is to be made, for engines that begin a job again whatever it said.
 
+use super::files;
 use super::folder::NodeFolder;
 use super::record::Record;
 use crate::process::exit::Exit;
@@ -23,6 +24,6 @@ pub(super) fn is_enough(node: &NodeFolder, tries: u32, retries: u32) -> Option<E
 
 /// The record of the last attempt, if that has one.
 fn last(node: &NodeFolder) -> Option<Record> {
-    let number = (0..).take_while(|number| node.attempt(*number).file("claim").exists()).last()?;
+    let number = (0..).take_while(|number| files::exists(&node.attempt(*number).file("claim")).unwrap_or(false)).last()?;
     Record::of(&node.attempt(number)).ok().flatten()
 }

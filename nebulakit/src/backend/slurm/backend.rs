@@ -86,7 +86,9 @@ impl SlurmBackend {
             tokens: rules.tokens(),
             variables: section.variables,
             plan_dir: settings.plan_dir(),
+            shared: settings.shared(),
             program,
+            ..EngineOptions::default()
         };
         let slurm = Arc::new(Slurm::new(name, &Environment::from_process(), section.cluster, rules));
         Ok(Self {
@@ -222,6 +224,10 @@ impl Backend for SlurmBackend {
                 None => self.engine.drive(run).await,
             }
         })
+    }
+
+    fn begin<'a>(&'a self, plan: &'a Path) -> BoxFuture<'a, Result<RunHandle, RunError>> {
+        self.0.begin(plan)
     }
 
     fn lay_out(&self, plan: &Plan) -> Result<Option<PathBuf>, RunError> {

@@ -114,6 +114,7 @@ fn write(backend: &SnakemakeBackend, plan: &Plan, folder: &PlanFolder, run: Opti
         run: run.map(|run| run.to_string_lossy().into_owned()),
         // Where the files of a local run are.
         data: run.map(|run| run.join("raw").to_string_lossy().into_owned()),
+        variables: std::collections::BTreeMap::new(),
     };
     for name in ["stop", "cancelled", "failed.json", "handler.json", "snakemake.jsonl"] {
         let _ = fs::remove_file(folder.file(name));

@@ -111,6 +111,11 @@ pub(in crate::cli) fn joined(local: LocalBackend, name: &str, settings: &Setting
             Ok(backend) => Ok(Box::new(backend)),
             Err(error) => Err(wrong(&shown, error)),
         },
+        #[cfg(feature = "aws-batch")]
+        Some(crate::backend::AWS_BATCH) => match crate::backend::AwsBatchBackend::of_settings(local, name, settings, None) {
+            Ok(backend) => Ok(Box::new(backend)),
+            Err(error) => Err(wrong(&shown, error)),
+        },
         #[cfg(feature = "slurm")]
         Some(crate::backend::SLURM) => match crate::backend::SlurmBackend::of_settings(local, name, settings, None) {
             Ok(backend) => Ok(Box::new(backend)),

@@ -15,6 +15,7 @@ use clap::ArgMatches;
 use nebulakit_types::{LiteralType, visible};
 
 pub(super) use self::grammar::command;
+use self::onward::OfPlan;
 use super::complaint::Complaint;
 #[cfg(feature = "flyte")]
 use super::flyte;
@@ -55,7 +56,11 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
     }
     let named = word(matches, "run");
     let run = match onward::of_a_plan(named).filter(|_| verb == "attach") {
-        Some(run) => find(&runs, &run)?,
+        Some(OfPlan::Run(run)) => find(&runs, &run)?,
+        Some(OfPlan::Unbegun(backend)) => {
+            let (shown, is_json) = (shown_as(matches, false, setting), matches.get_flag("json"));
+            return onward::begin(named, &backend, shown, is_json, &folder, setting);
+        }
         None => find(&runs, named)?,
     };
     let signal = || word(matches, "signal");
@@ -105,11 +110,17 @@ fn shown(values: &[u8], matches: &ArgMatches) -> Result<String, Complaint> {
     values::shown(values, matches.get_flag("json")).map_err(|error| Complaint::failed(format!("cannot show the values: {}", chain(&error))))
 }
 
+/// How a run is shown, which may be that of a task alone.
+fn shown_as(matches: &ArgMatches, is_of_a_task: bool, setting: &Setting<'_>) -> Shown {
+    let form = Form::of(matches.get_flag("json") && !is_of_a_task, false, setting.environment);
+    Shown { form, shows_logs: matches.get_flag("verbose") }
+}
+
 /// Shows a run until it is over, as the command that started it does.
 fn attach(run: &RunHandle, matches: &ArgMatches, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let is_json = matches.get_flag("json");
-    let form = Form::of(is_json && !is_of_a_task(&run.graph()?), false, setting.environment);
-    let shown = Shown { form, shows_logs: matches.get_flag("verbose") };
+    let shown = shown_as(matches, is_of_a_task(&run.graph()?), setting);
+    let form = shown.form;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Complaint::failed(format!("cannot follow the run: {error}")))?;
     let read = |text: &str, literal_type: &LiteralType, give: Give<'_>| run::answer(run, text, literal_type, Stdin::Answers, setting, give);

@@ -8,17 +8,37 @@ use tracing::{Level, Metadata};
 
 use super::fields::{Fields, Value};
 
+/// How each JSON line begins.
+pub(super) const BEGINNING: &str = "{\"asctime\": \"";
+
+/// What stands for the logger where the task speaks for itself.
+pub(super) const TASK: &str = "task";
+
+/// The same where it tells how far it is.
+pub(super) const PROGRESS: &str = "task.progress";
+
+/// What a task says by its context, as a line with its line feed.
+pub(super) fn of_task(asctime: &str, level: Level, message: &str) -> String {
+    let mut line = Line::of(asctime, TASK, level, message);
+    line.raw("}\n");
+    line.0
+}
+
+/// How far a task is, as a line with its line feed.
+pub(super) fn of_progress(asctime: &str, done: u64, total: Option<u64>) -> String {
+    let message = total.map_or_else(|| done.to_string(), |total| format!("{done} of {total}"));
+    let mut line = Line::of(asctime, PROGRESS, Level::INFO, &message);
+    line.raw(&format!(", \"done\": {done}"));
+    if let Some(total) = total {
+        line.raw(&format!(", \"total\": {total}"));
+    }
+    line.raw("}\n");
+    line.0
+}
+
 /// A line with its line feed: Python's keys first, and then the fields.
 pub(super) fn as_json(asctime: &str, metadata: &Metadata<'_>, fields: &Fields, spans: &[(&'static str, Fields)]) -> String {
-    let mut line = Line(String::with_capacity(256));
-    line.raw("{\"asctime\": ");
-    line.text(asctime);
-    line.raw(", \"name\": ");
-    line.text(metadata.target());
-    line.raw(", \"levelname\": ");
-    line.text(level_name(*metadata.level()));
-    line.raw(", \"message\": ");
-    line.text(&fields.message);
+    let mut line = Line::of(asctime, metadata.target(), *metadata.level(), &fields.message);
     line.members(fields, &["asctime", "name", "levelname", "message", "spans"]);
     if !spans.is_empty() {
         line.raw(", \"spans\": [");
@@ -35,7 +55,7 @@ pub(super) fn as_json(asctime: &str, metadata: &Metadata<'_>, fields: &Fields, s
 }
 
 /// What stands in the text log for a line break in a message or a field: what follows does not begin a line.
-const CONTINUED: &str = "\n    ";
+pub(super) const CONTINUED: &str = "\n    ";
 
 /// A line for people: `[name] message`, and then the fields and the spans. Where one of them has several lines, all but the first are indented.
 pub(super) fn as_text(metadata: &Metadata<'_>, fields: &Fields, spans: &[(&'static str, Fields)]) -> String {
@@ -55,6 +75,20 @@ pub(super) fn as_text(metadata: &Metadata<'_>, fields: &Fields, spans: &[(&'stat
 struct Line(String);
 
 impl Line {
+    /// Python's keys, of an object that goes on.
+    fn of(asctime: &str, name: &str, level: Level, message: &str) -> Self {
+        let mut line = Self(String::with_capacity(256));
+        line.raw("{\"asctime\": ");
+        line.text(asctime);
+        line.raw(", \"name\": ");
+        line.text(name);
+        line.raw(", \"levelname\": ");
+        line.text(level_name(level));
+        line.raw(", \"message\": ");
+        line.text(message);
+        line
+    }
+
     fn raw(&mut self, text: &str) {
         self.0.push_str(text);
     }

@@ -9,12 +9,18 @@ mod fields;
 mod layer;
 mod lazily;
 mod line;
+#[cfg(feature = "run")]
+mod read;
 mod settings;
+mod task;
 
 use std::ffi::OsString;
 
 use self::lazily::Lazily;
+#[cfg(feature = "run")]
+pub(crate) use self::read::{Said, may_say, read};
 pub(crate) use self::settings::LogSettings;
+pub(crate) use self::task::TaskLines;
 use crate::process::platform::Platform;
 use crate::services::env::{self, Environment};
 
@@ -22,10 +28,20 @@ use crate::services::env::{self, Environment};
 ///
 /// Where the user's program has installed a subscriber of its own, that one stays and this does nothing.
 pub(crate) fn install(environment: &Environment, platform: &Platform) {
+    let (settings, problems) = LogSettings::new(environment, platform);
+    install_with(settings, &problems, environment);
+}
+
+/// The same where a driver reads the lines: they are JSON whatever the environment says.
+pub(crate) fn install_for_a_driver(environment: &Environment, platform: &Platform) {
+    let (settings, problems) = LogSettings::new(environment, platform);
+    install_with(LogSettings { json: true, ..settings }, &problems, environment);
+}
+
+fn install_with(settings: LogSettings, problems: &[String], environment: &Environment) {
     if tracing::dispatcher::has_been_set() {
         return;
     }
-    let (settings, problems) = LogSettings::new(environment, platform);
     let lazily = Lazily::new(settings, environment.raw(env::TZ).map(OsString::from));
     if tracing::subscriber::set_global_default(lazily).is_ok() {
         for problem in problems {

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process, kill_process_group, wait, waitid};
 
 use super::pump::Pump;
-use super::role::MARK;
+use super::role::mark;
 use crate::process::execute::LAST_WRITES;
 use crate::process::memory::{Account, Exceeded};
 use crate::process::signal::{Heard, StopSignals};
@@ -43,9 +43,11 @@ pub(super) struct Start<'a> {
     /// The words behind the program's name.
     pub(super) words: Vec<OsString>,
     /// Variables that it has besides this process's own.
-    pub(super) variables: &'a [(&'static str, String)],
+    pub(super) variables: &'a [(&'a str, String)],
     /// How long it may take.
     pub(super) limit: Option<Duration>,
+    /// Whether it is an attempt at a node of a plan.
+    pub(super) is_node: bool,
 }
 
 #[derive(Debug)]
@@ -70,7 +72,7 @@ impl Child {
             command.arg0(name);
         }
         command.envs(start.variables.iter().map(|(name, value)| (name, value)));
-        command.args(start.words).env(env::WORKER, format!("{MARK}{}", std::process::id()));
+        command.args(start.words).env(env::WORKER, mark(start.is_node));
         let mut child = command.stdin(OwnedFd::from(socket)).stderr(Stdio::piped()).process_group(0).spawn()?;
         // It has our copy of the child's end of the socket.
         drop(command);

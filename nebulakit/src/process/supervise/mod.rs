@@ -50,7 +50,7 @@ pub(crate) struct Unsaid {
 /// Has a child do all that this process was started for, which is to run `task`, and watches it until it ends.
 pub(crate) fn supervise(task: &str) -> Supervised {
     let watched = StopSignals::listen_with_children().and_then(|mut signals| {
-        let start = Start { words: std::env::args_os().skip(1).collect(), variables: &[], limit: None };
+        let start = Start { words: std::env::args_os().skip(1).collect(), variables: &[], limit: None, is_node: false };
         Ok((watched(start, &mut signals)?, signals))
     });
     match watched {
@@ -63,13 +63,13 @@ pub(crate) fn supervise(task: &str) -> Supervised {
     }
 }
 
-/// What another process of this program is to do, which is watched.
+/// What another process of this program is to do for a node of a plan, which is watched.
 #[derive(Debug)]
 pub(crate) struct Order<'a> {
     /// Which task it runs.
     pub(crate) request: &'a ContainerRequest,
     /// Variables that it has besides this process's own.
-    pub(crate) variables: &'a [(&'static str, String)],
+    pub(crate) variables: &'a [(&'a str, String)],
     /// How long it may take. It is told to stop then.
     pub(crate) limit: Option<Duration>,
 }
@@ -96,7 +96,7 @@ pub(crate) fn have_run(order: &Order<'_>, signals: &mut StopSignals) -> io::Resu
     let request = ContainerRequest { is_supervised: true, ..order.request.clone() };
     let verb = if request.map.is_some() { "map-execute" } else { "execute" };
     let words = std::iter::once(verb.to_owned()).chain(request.words()).map(OsString::from).collect();
-    let (end, said) = watched(Start { words, variables: order.variables, limit: order.limit }, signals)?;
+    let (end, said) = watched(Start { words, variables: order.variables, limit: order.limit, is_node: true }, signals)?;
     let End { status, exceeded, tail, stop, is_overdue } = end;
     let unsaid = said.is_none().then(|| failure::of(&request.task, Fate::of(status, exceeded, &tail), &tail));
     Ok(Ended { status, unsaid, tail, is_stopped: stop.is_some(), is_overdue })

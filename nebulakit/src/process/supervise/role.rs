@@ -3,7 +3,15 @@
 use crate::services::env::{self, Environment};
 
 /// What the variable of a supervised process holds before the number of its supervisor.
-pub(super) const MARK: &str = "supervised:";
+const MARK: &str = "supervised:";
+
+/// What stands behind that number where the process is an attempt at a node of a plan.
+const NODE: &str = ":node";
+
+/// What the variable holds for a process that this one starts.
+pub(super) fn mark(is_node: bool) -> String {
+    format!("{MARK}{}{}", std::process::id(), if is_node { NODE } else { "" })
+}
 
 /// What this process is, where a task is to be supervised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,13 +19,18 @@ pub(crate) enum Role {
     /// The one that starts the other, and watches it.
     Supervisor,
     /// The one that runs the task.
-    Supervised,
+    Supervised {
+        /// Whether it is an attempt at a node of a plan: whoever drives that reads what it prints.
+        is_node: bool,
+    },
 }
 
 impl Role {
     pub(crate) fn of(environment: &Environment) -> Self {
-        let supervisor = environment.get(env::WORKER).and_then(|text| text.strip_prefix(MARK)?.parse().ok());
-        if supervisor.is_some() && supervisor == parent() { Self::Supervised } else { Self::Supervisor }
+        let mark = environment.get(env::WORKER).and_then(|text| text.strip_prefix(MARK)).unwrap_or_default();
+        let (supervisor, is_node) = mark.strip_suffix(NODE).map_or((mark, false), |supervisor| (supervisor, true));
+        let supervisor = supervisor.parse().ok();
+        if supervisor.is_some() && supervisor == parent() { Self::Supervised { is_node } } else { Self::Supervisor }
     }
 }
 
@@ -33,8 +46,11 @@ mod tests {
     #[test]
     fn a_process_is_supervised_by_the_one_that_started_it_alone() {
         let role = |text: &str| Role::of(&Environment::empty().with(env::WORKER, text));
-        assert_eq!(role(&format!("supervised:{}", parent().unwrap())), Role::Supervised);
-        for other in ["", "supervised:", "supervised:x", "supervised:-1", "1:1", &format!("supervised:{}", std::process::id())] {
+        assert_eq!(role(&format!("supervised:{}", parent().unwrap())), Role::Supervised { is_node: false });
+        assert_eq!(role(&format!("supervised:{}:node", parent().unwrap())), Role::Supervised { is_node: true });
+        for other in
+            ["", "supervised:", "supervised:x", "supervised::node", "supervised:-1", "1:1", &format!("supervised:{}", std::process::id())]
+        {
             assert_eq!(role(other), Role::Supervisor, "{other}");
         }
         assert_eq!(Role::of(&Environment::empty()), Role::Supervisor);

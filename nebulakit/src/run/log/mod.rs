@@ -8,9 +8,11 @@ mod lines;
 mod node_logs;
 mod reader;
 mod recorder;
+mod replay;
 mod ticker;
 
 pub(crate) use self::lines::{Lines, Span};
 pub(crate) use self::node_logs::GOES_ON;
 pub(crate) use self::reader::EventReader;
 pub use self::recorder::Recorder;
+pub(crate) use self::replay::Replays;

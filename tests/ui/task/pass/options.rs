@@ -57,9 +57,16 @@ fn one() -> anyhow::Result<i64> {
     Ok(1)
 }
 
+mod sizes {
+    pub fn ask(_: &nebulakit::Ask) -> nebulakit::Requests {
+        nebulakit::Requests::new().cores(2.0)
+    }
+}
+
 #[task(
     requests(cpu = 4, gpu = 1, memory = "1Gi"),
     limits(cpu = 4.5, gpu = 1),
+    requests_with = sizes::ask,
     cache(version = 1),
     env(THREADS = 4, VERBOSE = true),
     labels("tier" = 2),

@@ -55,6 +55,14 @@ impl<'a> Keys<'a> {
         })
     }
 
+    /// A text, or a list of them.
+    pub(in crate::backend) fn one_or_more(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Option<Vec<String>> {
+        let list = |value: &Value| value.as_array()?.iter().map(|value| value.as_str().map(str::to_owned)).collect();
+        self.read(key, mistakes, "a text, or a list of texts", |value| {
+            value.as_str().map(|text| vec![text.to_owned()]).or_else(|| list(value))
+        })
+    }
+
     pub(in crate::backend) fn flag(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Option<bool> {
         self.read(key, mistakes, "true or false", Value::as_bool)
     }

@@ -50,7 +50,7 @@ pub(crate) struct Settings {
 }
 
 /// What settings are about: the pattern of a name, or all.
-#[cfg(feature = "slurm")]
+#[cfg(any(feature = "aws-batch", feature = "slurm"))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::backend) enum Scope {
     Task(String),
@@ -92,6 +92,17 @@ impl Settings {
         keys.text("backend", mistakes);
         keys.text("plan_dir", mistakes);
         keys.span("poll", mistakes);
+        if let Some(table) = keys.table("data", mistakes) {
+            let mut keys = Keys::of(table, "data", &self.layers);
+            let folders = keys.one_or_more("shared", mistakes).unwrap_or_default();
+            if let Some(folder) = folders.iter().find(|folder| !folder.starts_with('/')) {
+                mistakes.push(
+                    keys.mistake("shared", &format!("expected paths from `/` on, found `{}`", nebulakit_types::visible::line(folder))),
+                );
+            }
+            keys.text("prefix", mistakes);
+            keys.done(mistakes);
+        }
         let mut rules = Rules::default();
         if let Some(table) = keys.table("defaults", mistakes) {
             rules.defaults = rule(table, "defaults", &self.layers, mistakes);
@@ -144,6 +155,19 @@ impl Settings {
         said.or_else(|| self.variable("plan_dir").map(PathBuf::from)).or_else(|| self.top("plan_dir").map(PathBuf::from))
     }
 
+    /// The URL below which plans and data are, for jobs that share no folder with this machine.
+    #[cfg(feature = "aws-batch")]
+    pub(in crate::backend) fn data_prefix(&self) -> Option<String> {
+        self.layers.table.get("data")?.get("prefix")?.as_str().map(str::to_owned)
+    }
+
+    /// The folders that the machines of engines share.
+    pub(in crate::backend) fn shared(&self) -> Vec<PathBuf> {
+        let Some(data) = self.layers.table.get("data").and_then(Value::as_table) else { return Vec::new() };
+        let folders = Keys::of(data, "data", &self.layers).one_or_more("shared", &mut Mistakes::new());
+        folders.unwrap_or_default().into_iter().map(PathBuf::from).collect()
+    }
+
     /// How often an engine is asked: what is said for all of them.
     pub(in crate::backend) fn poll(&self) -> Option<Duration> {
         self.variable("poll").or_else(|| self.top("poll")).and_then(|text| span(&text))
@@ -176,7 +200,7 @@ impl Settings {
     }
 
     /// What one engine alone knows of jobs, such as a partition: the tables of that name in the sections of tasks, of workflows, and in the defaults.
-    #[cfg(feature = "slurm")]
+    #[cfg(any(feature = "aws-batch", feature = "slurm"))]
     pub(in crate::backend) fn of_engine(&self, engine: &str) -> Vec<(Scope, Keys<'_>)> {
         let tables = |section: &str| self.layers.table.get(section).and_then(Value::as_table).into_iter().flatten();
         let tasks = tables("task").map(|(name, value)| (Scope::Task(name.clone()), join("task", name), value));
@@ -217,8 +241,12 @@ fn rule(table: &Table, path: &str, layers: &Layers, mistakes: &mut Mistakes) -> 
         time: keys.span("time", mistakes),
         image: keys.text("image", mistakes),
         local: keys.flag("local", mistakes),
+        chunk: keys.count("chunk", mistakes),
         preemptions: keys.count("preemptions", mistakes),
     };
+    if rule.chunk == Some(0) {
+        mistakes.push(keys.mistake("chunk", "expected a number of elements from 1, found 0"));
+    }
     for engine in ["slurm", "snakemake", "aws-batch"] {
         keys.table(engine, mistakes);
     }

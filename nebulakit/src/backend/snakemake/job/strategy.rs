@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::task::spawn_blocking;
@@ -16,8 +16,11 @@ use crate::backend::node::{AttemptFolder, Outcome, PlanFolder, Record, VERB};
 use crate::coordinator::{Attempt, Executing, ExecutionStrategy, JobError, Lost, TaskCall, WorkKind};
 use crate::run::NodePath;
 
-/// How often it is looked whether the process is over, and for what it printed.
+/// How often it is looked whether the process is over.
 const PERIOD: Duration = Duration::from_millis(4);
+
+/// How often it is looked for what it printed.
+const PRINTS: Duration = Duration::from_secs(1);
 
 /// The longest end of what it printed that an error tells, in bytes.
 const TAIL: usize = 4 << 10;
@@ -53,6 +56,7 @@ impl ByNodeExecute {
         let child = self.start(&attempt, &node, number, name, &folder).map_err(broken)?;
         let mut running = Running(child);
         let mut prints = Prints::new(&folder);
+        let mut passed = Instant::now();
         let mut is_told = false;
         while running.over().map_err(broken)?.is_none() {
             tokio::select! {
@@ -62,8 +66,12 @@ impl ByNodeExecute {
                 }
                 () = tokio::time::sleep(PERIOD) => {}
             }
+            if passed.elapsed() >= PRINTS {
+                prints.pass(attempt.context()).await;
+                passed = Instant::now();
+            }
         }
-        prints.pass(attempt.context()).await;
+        prints.end(attempt.context()).await;
         if is_told {
             return Err(cancelled());
         }

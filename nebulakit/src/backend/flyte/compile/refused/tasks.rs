@@ -58,8 +58,13 @@ pub(super) fn task(task: &'static TaskDef) -> Vec<Problem> {
 
 /// What a task asks for that the platform does not have.
 pub(super) fn ignored(task: &'static TaskDef) -> Vec<String> {
-    let TaskOptions { tokens, on_oom, strategy, accelerator, requests, limits, .. } = task.options();
-    let options = [("tokens", !tokens.is_empty()), ("on_oom", on_oom.is_some()), ("strategy", strategy.is_some())];
+    let TaskOptions { tokens, on_oom, requests_with, strategy, accelerator, requests, limits, .. } = task.options();
+    let options = [
+        ("tokens", !tokens.is_empty()),
+        ("on_oom", on_oom.is_some()),
+        ("requests_with", requests_with.is_some()),
+        ("strategy", strategy.is_some()),
+    ];
     let given = options.into_iter().filter(|(_, is_given)| *is_given);
     let unknown = given.map(|(option, _)| format!("`{}`: Flyte has no `{option}`", task.name()));
     let unused = accelerator.filter(|_| requests.gpu.or(limits.gpu).is_none());
