@@ -31,10 +31,7 @@ pub(crate) async fn run(running: &Running, array: &ArrayNode) -> Result<LiteralM
         None => size,
     };
     let map = Map { running, array, template, image: pods::image(task.overrides.as_ref()), stop: running.scope.stop.within() };
-    running.change(|record| {
-        record.is_array = true;
-        record.tasks.push(tasks::begun(running, &map.pod(0)));
-    });
+    running.change(|record| record.tasks.push(tasks::begun(running, &map.pod(0))));
     let at_once = match array.parallelism_option {
         Some(array_node::ParallelismOption::Parallelism(most)) if most > 0 => most as usize,
         _ => size.max(1),

@@ -54,7 +54,9 @@ pub(crate) fn run_node(scope: Scope, begun: Begun, node: Node) -> BoxFuture<'sta
     Box::pin(async move {
         let Begun { spec_id, given, place, error } = begun;
         let (id, data) = (place.id(&spec_id), place.data(&spec_id));
-        let record = NodeRecord::new(id.clone(), &spec_id, place.parent());
+        // Said by the first event of a node already: clients choose by it what they ask for next.
+        let is_array = matches!(node.target, Some(node::Target::ArrayNode(_)));
+        let record = NodeRecord { is_array, ..NodeRecord::new(id.clone(), &spec_id, place.parent()) };
         scope.run.change(|state| state.nodes.push(record));
         let mut running = Running { scope, id, spec_id, node, data, inputs: LiteralMap::default() };
         let ended = match resolve(&running.node.inputs, &given) {
