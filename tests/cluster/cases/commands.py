@@ -65,12 +65,19 @@ def mapped_workflows(cluster):
             seen.append(f"{name}: {len(found)} nodes")
     with tempfile.TemporaryDirectory() as folder:
         bad = ours.remotely("mapped_halves", "--xs", "2", "--xs", "3", "--xs", "4", directory=folder)
-        assert bad.status == 1 and "n0[1]/n0" in bad.err and "3 is odd" in bad.err, bad
-        nodes = {node["node"]: node for node in recorded(ours, folder)[1]["nodes"]}
+        assert bad.status == 1 and "the node n0 " in bad.err and "[1]: 3 is odd" in bad.err, bad
+        assert "n0[1]/n0 halve: failed" in bad.err, bad
+        shown = recorded(ours, folder)[1]
+        nodes = {node["node"]: node for node in shown["nodes"]}
         failed = nodes["n0[1]/n0"]
         assert failed["status"] == "failed" and "3 is odd" in failed["failure"]["message"], failed
         assert nodes["n0[1]"]["status"] == "failed" and nodes["n0"]["status"] == "failed", nodes
         assert "n0[1]/n0" in ours.say("runs", "show", "last", directory=folder).out
+        execution = bad.out.split()[0].split(":")[2] if bad.out.strip() else bad.err.split()[0].split(":")[2]
+        inputs = ours.executions("inputs", execution, "n0[1]/n0", directory=folder)
+        assert (inputs.status, inputs.out.strip()) == (0, "3"), inputs
+        replayed = ours.executions("replay", execution, "n0[1]/n0", directory=folder)
+        assert replayed.status == 1 and "3 is odd" in replayed.err, replayed
     return ", ".join(seen)
 
 
