@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::super::execution::{Planned, What};
-use super::{Nodes, Rows};
+use super::{Nodes, Rows, element};
 use crate::graph::{Binding, Graph, Home, Kind, Mapped, Node, Otherwise, Scope};
 use crate::run::{Arm, GateTakes, NodePath};
 
@@ -31,8 +31,16 @@ impl Nodes {
         }
     }
 
+    /// Takes in an element of a map of workflows, by what the platform calls its node: `n0`, `n1` and so on.
+    pub(in super::super) fn grow(&mut self, map: &NodePath, id: &str) {
+        let (Some(element), Some(graph)) = (element(map, id), self.graph.clone()) else { return };
+        if let Some(Rows { of, depth }) = self.rows.get(map).filter(|_| !self.nodes.contains_key(&element)).cloned() {
+            self.element(&graph, element, &of, depth);
+        }
+    }
+
     /// An element of a map of workflows, and what is in it.
-    pub(super) fn element(&mut self, graph: &Graph, path: NodePath, of: &str, depth: usize) {
+    fn element(&mut self, graph: &Graph, path: NodePath, of: &str, depth: usize) {
         if let Some(workflow) = graph.workflows.get(of) {
             self.workflow(graph, workflow, Some(&path), depth + 1);
         }

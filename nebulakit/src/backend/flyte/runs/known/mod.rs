@@ -51,14 +51,6 @@ impl Nodes {
         self.rows.contains_key(path)
     }
 
-    /// Takes in an element of a map of workflows, by what the platform calls its node: `n0`, `n1` and so on.
-    pub(super) fn grow(&mut self, map: &NodePath, id: &str) {
-        let (Some(element), Some(graph)) = (element(map, id), self.graph.clone()) else { return };
-        if let Some(Rows { of, depth }) = self.rows.get(map).filter(|_| !self.nodes.contains_key(&element)).cloned() {
-            self.element(&graph, element, &of, depth);
-        }
-    }
-
     pub(super) fn len(&self) -> u64 {
         self.nodes.len() as u64
     }
