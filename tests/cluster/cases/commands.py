@@ -1,5 +1,6 @@
 """Our own command line, and our client in Rust, against the cluster."""
 
+import json
 import pathlib
 import tempfile
 
@@ -32,6 +33,52 @@ def run_remote(cluster):
         runs = ours.say("runs", "list", directory=folder)
         assert runs.out.count("cluster_flows.") >= 4, runs
     return bad.err.strip().splitlines()[-2]
+
+
+def recorded(ours, folder):
+    """The nodes of the latest run of a folder, with what they ran and how they ended, and the run's description."""
+    said = ours.say("runs", "show", "last", "--json", directory=folder)
+    assert said.status == 0, said
+    shown = json.loads(said.out)
+    return {(node["node"], node["of"], node["status"], node["elements"]) for node in shown["nodes"]}, shown
+
+
+@case("command line: a map of workflows is recorded as a run here is, element by element")
+def mapped_workflows(cluster):
+    ours, seen = flows(cluster), []
+    for name, inputs, expected in (
+        ("mapped_workflows", {"table": [[1, 2], [3], [4, 11]]}, "45"),
+        ("mapped_twice", {"tables": [[[1, 2], [3]], [[4]]]}, "23"),
+        ("mapped_decisions", {"xs": [11, 3, -1]}, "50"),
+    ):
+        with tempfile.TemporaryDirectory() as here, tempfile.TemporaryDirectory() as there:
+            words = ["--inputs-file", str(pathlib.Path(here) / "inputs.json")]
+            pathlib.Path(words[1]).write_text(json.dumps(inputs))
+            local, remote = ours.say("run", name, *words, directory=here), ours.remotely(name, *words, directory=there)
+            assert (local.status, shown_lines(local)[-1]) == (0, expected), local
+            assert (remote.status, shown_lines(remote)[-1]) == (0, expected), remote
+            (found, run), (wanted, _) = recorded(ours, there), recorded(ours, here)
+            assert found == wanted, f"only there {sorted(found - wanted, key=str)}\nonly here {sorted(wanted - found, key=str)}"
+            if name == "mapped_workflows":
+                values = [ours.say("runs", "outputs", run["run"], node, directory=there).out.strip() for node in ("n0[2]", "n0[2]/n0[1]", "n0[2]/n1")]
+                assert values == ["31", "22", "30"], values
+            seen.append(f"{name}: {len(found)} nodes")
+    with tempfile.TemporaryDirectory() as folder:
+        bad = ours.remotely("mapped_halves", "--xs", "2", "--xs", "3", "--xs", "4", directory=folder)
+        assert bad.status == 1 and "the node n0 " in bad.err and "[1]: 3 is odd" in bad.err, bad
+        assert "n0[1]/n0 halve: failed" in bad.err, bad
+        shown = recorded(ours, folder)[1]
+        nodes = {node["node"]: node for node in shown["nodes"]}
+        failed = nodes["n0[1]/n0"]
+        assert failed["status"] == "failed" and "3 is odd" in failed["failure"]["message"], failed
+        assert nodes["n0[1]"]["status"] == "failed" and nodes["n0"]["status"] == "failed", nodes
+        assert "n0[1]/n0" in ours.say("runs", "show", "last", directory=folder).out
+        execution = bad.out.split()[0].split(":")[2] if bad.out.strip() else bad.err.split()[0].split(":")[2]
+        inputs = ours.executions("inputs", execution, "n0[1]/n0", directory=folder)
+        assert (inputs.status, inputs.out.strip()) == (0, "3"), inputs
+        replayed = ours.executions("replay", execution, "n0[1]/n0", directory=folder)
+        assert replayed.status == 1 and "3 is odd" in replayed.err, replayed
+    return ", ".join(seen)
 
 
 @case("command line: executions are listed, shown, their values printed, and a failure replayed here")

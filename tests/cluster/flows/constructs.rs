@@ -186,6 +186,29 @@ fn mapped_workflows(table: Promise<Vec<Vec<i64>>>) -> Promise<i64> {
     total::node(row::map(table, 1).concurrency(2))
 }
 
+/// Fails for odd numbers, in its first node.
+#[workflow]
+fn half_twice(x: Promise<i64>) -> Promise<i64> {
+    double::node(halve::node(x))
+}
+
+#[workflow]
+fn mapped_halves(xs: Promise<Vec<i64>>) -> Promise<i64> {
+    total::node(half_twice::map(xs))
+}
+
+/// A map of workflows that map a workflow.
+#[workflow]
+fn mapped_twice(tables: Promise<Vec<Vec<Vec<i64>>>>) -> Promise<i64> {
+    total::node(mapped_workflows::map(tables))
+}
+
+/// A map of a workflow that decides.
+#[workflow]
+fn mapped_decisions(xs: Promise<Vec<i64>>) -> Promise<i64> {
+    total::node(decides::map(xs))
+}
+
 /// Approval of a part of a value.
 #[workflow]
 fn approved(x: Promise<i64>) -> Promise<i64> {

@@ -1,7 +1,9 @@
 //! The nodes of a graph of ours.
 
+use std::sync::Arc;
+
 use super::super::super::execution::{Planned, What};
-use super::Nodes;
+use super::{Nodes, Rows, element};
 use crate::graph::{Binding, Graph, Home, Kind, Mapped, Node, Otherwise, Scope};
 use crate::run::{Arm, GateTakes, NodePath};
 
@@ -12,6 +14,7 @@ impl Nodes {
     pub(in super::super) fn of(graph: &Graph) -> Self {
         let mut found = Self::default();
         found.workflow(graph, graph, None, 0);
+        found.graph = (!found.rows.is_empty()).then(|| Arc::new(graph.clone()));
         if let ([node], true) = (graph.body.nodes.as_slice(), is_task(graph)) {
             found.alone = Some(NodePath::below(None, &node.id));
         }
@@ -26,6 +29,23 @@ impl Nodes {
         if let Some(handler) = &workflow.on_failure {
             self.node(graph, handler, parent, None, depth);
         }
+    }
+
+    /// Takes in an element of a map of workflows, by what the platform calls its node: `n0`, `n1` and so on.
+    pub(in super::super) fn grow(&mut self, map: &NodePath, id: &str) {
+        let (Some(element), Some(graph)) = (element(map, id), self.graph.clone()) else { return };
+        if let Some(Rows { of, depth }) = self.rows.get(map).filter(|_| !self.nodes.contains_key(&element)).cloned() {
+            self.element(&graph, element, &of, depth);
+        }
+    }
+
+    /// An element of a map of workflows, and what is in it.
+    fn element(&mut self, graph: &Graph, path: NodePath, of: &str, depth: usize) {
+        if let Some(workflow) = graph.workflows.get(of) {
+            self.workflow(graph, workflow, Some(&path), depth + 1);
+        }
+        let planned = Planned { of: of.to_owned(), what: What::Workflow, needs: Vec::new(), arm: None, is_handler: false };
+        self.nodes.insert(path, planned);
     }
 
     fn scope(&mut self, graph: &Graph, scope: &Scope, parent: Option<&NodePath>, arm: Option<&(NodePath, Arm)>, depth: usize) {
@@ -55,9 +75,11 @@ impl Nodes {
                 (name.to_string(), What::Task)
             }
             Kind::Map(map) => {
-                self.open.push(path.clone());
-                self.rows.extend(matches!(map.of, Mapped::Workflow(_)).then(|| (path.clone(), None)));
                 let (Mapped::Task(name) | Mapped::Workflow(name)) = &map.of;
+                match &map.of {
+                    Mapped::Task(_) => self.open.push(path.clone()),
+                    Mapped::Workflow(name) => drop(self.rows.insert(path.clone(), Rows { of: name.to_string(), depth })),
+                }
                 (name.to_string(), What::Map { over: map.mapped.iter().map(ToString::to_string).collect() })
             }
             Kind::Branch(branch) => {

@@ -10,11 +10,13 @@
 mod graph;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use nebulakit_types::LiteralType;
 
 pub(super) use self::graph::is_task;
 use super::super::execution::{Planned, What};
+use crate::graph::Graph;
 use crate::run::{Arm, GateTakes, NodePath};
 
 /// The nodes of a run.
@@ -23,8 +25,10 @@ pub(super) struct Nodes {
     nodes: BTreeMap<NodePath, Planned>,
     /// Paths in which everything is taken as it comes.
     open: Vec<NodePath>,
-    /// The maps of workflows, with their numbers of elements once these are known. On the platform they are dynamic tasks, whose nodes are the elements.
-    rows: BTreeMap<NodePath, Option<u64>>,
+    /// The maps of workflows. On the platform they are dynamic tasks, whose nodes are the elements.
+    rows: BTreeMap<NodePath, Rows>,
+    /// The graph, if there are such maps: what is in their elements is in it.
+    graph: Option<Arc<Graph>>,
     /// The only node of a task that is run alone, which the platform calls by the task's name.
     alone: Option<NodePath>,
     /// Whether the paths are those of the platform.
@@ -37,31 +41,14 @@ impl Nodes {
         Self { nodes, are_theirs: true, ..Self::default() }
     }
 
-    /// Takes what is known by now of the nodes in the dynamic task or the launch plan `path`.
-    pub(super) fn learn(&mut self, path: &NodePath, made: BTreeMap<NodePath, Planned>) {
-        let elements = made.keys().filter(|node| node.parent().as_ref() == Some(path)).count() as u64;
-        let Some(known) = self.rows.get_mut(path) else { return self.nodes.extend(made) };
-        *known = Some(elements).filter(|_| !made.is_empty());
-        let of_element = |node: &NodePath| {
-            let inner = node.strip_prefix(path.as_str()).and_then(|inner| inner.strip_prefix('/'));
-            inner.and_then(|inner| inside_map(path, inner)).unwrap_or_else(|| node.clone())
-        };
-        self.nodes.extend(made.into_iter().map(|(node, planned)| {
-            let needs = planned.needs.iter().map(of_element).collect();
-            let arm = planned.arm.as_ref().map(|(condition, arm)| (of_element(condition), *arm));
-            (of_element(&node), Planned { needs, arm, ..planned })
-        }));
+    /// Takes what is known by now of the nodes in a dynamic task or a launch plan.
+    pub(super) fn learn(&mut self, made: BTreeMap<NodePath, Planned>) {
+        self.nodes.extend(made);
     }
 
-    /// How many elements a map of workflows has, if that is known.
-    pub(super) fn rows(&self, path: &NodePath) -> Option<u64> {
-        *self.rows.get(path)?
-    }
-
-    /// The path of what the platform calls `id` within the node `path`.
-    pub(super) fn inside(&self, path: &NodePath, id: &str) -> NodePath {
-        let element = self.rows.contains_key(path).then(|| inside_map(path, id)).flatten();
-        element.unwrap_or_else(|| NodePath::below(Some(path), id))
+    /// Whether a node is a map of a workflow of ours.
+    pub(super) fn is_of_workflows(&self, path: &NodePath) -> bool {
+        self.rows.contains_key(path)
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -127,7 +114,7 @@ impl Nodes {
         }
         for segment in segments {
             if let Some(above) = ours.as_ref().filter(|above| is_last_ours && self.rows.contains_key(*above)) {
-                ours = Some(self.inside(above, segment));
+                ours = Some(element(above, segment)?);
                 continue;
             }
             let is_open = ours.as_ref().is_some_and(|above| self.open.iter().any(|open| open == above || open.holds(above)));
@@ -156,37 +143,59 @@ impl Nodes {
     }
 }
 
-/// The path of what is in a map of workflows: its nodes are `n0`, `n1` and so on.
-fn inside_map(map: &NodePath, inner: &str) -> Option<NodePath> {
-    let (node, rest) = inner.split_once('/').map_or((inner, None), |(node, rest)| (node, Some(rest)));
-    let element = map.element(node.strip_prefix('n')?.parse().ok()?);
-    Some(rest.map_or_else(|| element.clone(), |rest| NodePath::below(Some(&element), rest)))
+/// A map of a workflow.
+#[derive(Debug, Clone)]
+struct Rows {
+    of: String,
+    depth: usize,
+}
+
+/// The path of the element that the platform has as the node `id` of a map of workflows.
+fn element(map: &NodePath, id: &str) -> Option<NodePath> {
+    Some(map.element(id.strip_prefix('n')?.parse().ok()?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// A map of `app.outer`, which maps `app.inner`, which decides.
+    fn graph() -> Graph {
+        let map = |of: &str| serde_json::json!({ "id": "n0", "run": { "map": { "of": { "workflow": of }, "mapped": ["x"] } } });
+        let task = |id: &str| serde_json::json!({ "id": id, "run": { "task": "app.add" } });
+        let arm = serde_json::json!({ "when": { "any": [] }, "body": { "nodes": [task("n0-n0")] } });
+        let decides = serde_json::json!({ "id": "n0", "run": { "branch": { "arms": [arm], "otherwise": { "fail": "no" } } } });
+        let graph = serde_json::json!({
+            "name": "app.all",
+            "body": { "nodes": [map("app.outer")] },
+            "workflows": {
+                "app.outer": { "name": "app.outer", "body": { "nodes": [map("app.inner"), task("n1")] } },
+                "app.inner": { "name": "app.inner", "body": { "nodes": [decides] } },
+            },
+        });
+        serde_json::from_value(graph).unwrap()
+    }
+
     #[test]
     fn what_is_in_a_map_of_workflows_is_in_its_elements() {
-        let map = NodePath::from("n0");
-        let planned = |needs: &[&str]| Planned {
-            of: "add".to_owned(),
-            what: What::Task,
-            needs: needs.iter().map(|need: &&str| NodePath::from(*need)).collect(),
-            arm: None,
-            is_handler: false,
-        };
-        let mut nodes = Nodes { open: vec![map.clone()], rows: BTreeMap::from([(map.clone(), None)]), ..Nodes::default() };
-        nodes.nodes.insert(map.clone(), planned(&[]));
-        let made = [("n0/n0", &[][..]), ("n0/n1", &[]), ("n0/n1/n0", &[]), ("n0/n1/n1", &["n0/n1/n0"])];
-        nodes.learn(&map, made.map(|(path, needs)| (NodePath::from(path), planned(needs))).into());
-        assert_eq!(nodes.rows(&map), Some(2));
         let of = |path: &str| NodePath::from(path);
-        assert_eq!(nodes.get(&of("n0[1]/n1")).map(|known| known.needs.clone()), Some(vec![of("n0[1]/n0")]));
-        for (theirs, ours) in [("n0", "n0"), ("n0/n1", "n0[1]"), ("n0/n1/n1", "n0[1]/n1")] {
+        let mut nodes = Nodes::of(&graph());
+        assert!(nodes.is_of_workflows(&of("n0")) && !nodes.is_of_workflows(&of("n0[1]/n0")));
+        nodes.grow(&of("n0"), "n1");
+        assert!(nodes.is_of_workflows(&of("n0[1]/n0")));
+        nodes.grow(&of("n0[1]/n0"), "n2");
+        for (theirs, ours) in [
+            ("n0", "n0"),
+            ("n0/n1", "n0[1]"),
+            ("n0/n1/n1", "n0[1]/n1"),
+            ("n0/n1/n0/n2", "n0[1]/n0[2]"),
+            ("n0/n1/n0/n2/n0", "n0[1]/n0[2]/n0"),
+            ("n0/n1/n0/n2/n0-n0", "n0[1]/n0[2]/n0-n0"),
+        ] {
             assert_eq!(nodes.path(&of(theirs)), Some(of(ours)));
+            assert!(nodes.get(&of(ours)).is_some(), "{ours}");
         }
-        assert_eq!(nodes.inside(&map, "n1"), of("n0[1]"));
+        assert_eq!(nodes.arm(&of("n0[1]/n0[2]/n0-n0")), Some(&(of("n0[1]/n0[2]/n0"), Arm::Taken(0))));
+        assert_eq!(nodes.path(&of("n0/n7/n1")), None, "it is not known that there is such an element");
     }
 }

@@ -91,7 +91,9 @@ impl Looker {
                         decided.extend(self.teller.nodes.decided(&theirs).map(|(condition, arm)| (condition, arm, node.created)));
                         continue;
                     };
-                    if learnt < MOST_LEARNT && self.learn(&path, &execution, node).await? {
+                    if self.teller.nodes.is_of_workflows(&path) {
+                        node.children.iter().for_each(|child| self.teller.nodes.grow(&path, id(child)));
+                    } else if learnt < MOST_LEARNT && self.learn(&path, &execution, node).await? {
                         learnt += 1;
                     }
                     if let Some(id) = node.execution.clone().filter(|_| !self.teller.is_over(&path)) {
@@ -113,10 +115,7 @@ impl Looker {
     /// Asks what is in a dynamic task or a launch plan where that is not known. One that does not say it is asked again when it has more nodes.
     async fn learn(&mut self, path: &NodePath, execution: &Execution, node: &ExecutionNode) -> Result<bool, ClientError> {
         let (is_launched, made) = (node.execution.is_some(), node.children.len());
-        let knows = |child: &ExecutionNode| {
-            let id = child.path.as_str().rsplit('/').next().unwrap_or_default();
-            self.teller.nodes.get(&self.teller.nodes.inside(path, id)).is_some()
-        };
+        let knows = |child: &ExecutionNode| self.teller.nodes.get(&NodePath::below(Some(path), id(child))).is_some();
         let is_unknown = is_launched || (node.is_dynamic && !node.children.iter().all(knows));
         if !is_unknown || self.teller.is_over(path) || self.learnt.get(path).is_some_and(|before| *before >= made) {
             return Ok(false);
@@ -126,7 +125,7 @@ impl Looker {
             None => execution.made(node, path).await,
         };
         match planned {
-            Ok(planned) => self.teller.nodes.learn(path, planned),
+            Ok(planned) => self.teller.nodes.learn(planned),
             Err(error) if passes(&error) => return Err(error),
             // Its nodes are shown all the same, by what is tried.
             Err(error) => tracing::debug!(%error, "what is in the node {path} is not known"),
@@ -134,4 +133,9 @@ impl Looker {
         self.learnt.insert(path.clone(), made);
         Ok(true)
     }
+}
+
+/// The id of a node in what it is part of.
+fn id(node: &ExecutionNode) -> &str {
+    node.path.as_str().rsplit('/').next().unwrap_or_default()
 }

@@ -13,10 +13,9 @@ use crate::run::{EventKind, NodePath, Origin, Recorded};
 impl Teller {
     pub(super) fn elements(&mut self, sight: &Sight) {
         let Sight { path, node, attempts, .. } = sight;
-        if let Some(elements) = self.nodes.rows(path)
-            && !std::mem::replace(&mut self.told.entry(path.clone()).or_default().is_mapped, true)
-        {
-            self.record(path, node.started.or(node.created), EventKind::Mapped { elements });
+        if self.nodes.is_of_workflows(path) {
+            self.rows(sight);
+            return;
         }
         let Some(attempt) = attempts.last().filter(|attempt| !attempt.elements.is_empty()) else { return };
         let last = latest(&attempt.elements);
@@ -29,6 +28,14 @@ impl Teller {
         }
         for element in last.into_values() {
             self.element(&path.element(element.index as usize), &of, element, sight, began, ended);
+        }
+    }
+
+    /// How many elements a map of workflows has. They are nodes on the platform, and told as such.
+    fn rows(&mut self, Sight { path, node, size, .. }: &Sight) {
+        let Some(elements) = size.or_else(|| node.phase.is_over().then_some(node.children.len() as u64)) else { return };
+        if !std::mem::replace(&mut self.told.entry(path.clone()).or_default().is_mapped, true) {
+            self.record(path, node.started.or(node.created), EventKind::Mapped { elements });
         }
     }
 

@@ -147,7 +147,7 @@ impl Teller {
     /// The failure of a map as that of its first element that failed, as it is told in every run. The platform puts the messages of some of them together, and
     /// leaves out their codes.
     fn of_first_element(&self, map: &NodePath, failure: JobFailure) -> JobFailure {
-        if failure.code != ends::UNKNOWN && !failure.message.starts_with('[') {
+        if failure.code != ends::UNKNOWN && !failure.message.starts_with('[') && !self.nodes.is_of_workflows(map) {
             return failure;
         }
         let elements = self.told.iter().filter(|(path, _)| path.is_element() && map.holds(path));

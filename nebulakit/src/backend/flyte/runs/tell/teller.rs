@@ -86,9 +86,9 @@ impl Teller {
     }
 
     pub(super) fn over(&mut self, path: &NodePath, at: Option<SystemTime>, end: EventKind) {
-        // An element of a map fails within it, and a handler that fails takes the place of what it was for.
+        // What is in a map fails within it, and a handler that fails takes the place of what it was for.
         if let EventKind::Failed { failure, .. } = &end
-            && !path.is_element()
+            && !path.is_in_element()
             && (self.failed.is_none() || self.nodes.get(path).is_some_and(|known| known.is_handler))
         {
             self.failed = Some((path.clone(), failure.clone()));
