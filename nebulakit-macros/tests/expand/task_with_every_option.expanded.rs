@@ -39,6 +39,10 @@ const _: () = {
             ephemeral_storage: __nk::None,
             storage: __nk::None,
         },
+        requests_with: __nk::Some({
+            const __NK_ASK: fn(&__nk::Ask) -> __nk::Requests = sizes::ask;
+            __NK_ASK
+        }),
         tokens: &[("licences", 1), ("seats", 2)],
         on_oom: __nk::Some(__nk::OnOom {
             factor: 2.0,
