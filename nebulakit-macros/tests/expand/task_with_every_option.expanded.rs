@@ -86,7 +86,7 @@ const _: () = {
         name: "app.every",
         doc: "",
         at: (__nk::file!(), __nk::line!()),
-        digests: (14643987746115146941u64, 17458391315194411694u64),
+        digests: (14643987746115146941u64, 17109575061631616695u64),
         params: &[&__nk_input_0],
         outputs: __nk::output_names::<every>(&["quotient", "remainder"]),
         options: &__nk_options,
