@@ -63,6 +63,8 @@ fn a_job_that_is_killed_costs_the_element_that_ran_and_the_others_run_in_another
     let ended = started.ended();
     assert_eq!((ended.code, ended.out.as_str()), (0, "[null,2,3]\n"), "{}", ended.err);
     assert_eq!(place.jobs().len(), 2);
+    let log = place.log("n0[1]");
+    assert!(log.iter().any(|line| line.contains("of its chunk ended before its turn came")), "{log:?}");
 }
 
 #[test]
