@@ -1,5 +1,5 @@
 //! The binary behind `tests/runs_cli`: workflows that end in every way that the command line tells of.
-#![allow(clippy::print_stdout, reason = "tests wait for what a task says")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests wait for what a task says")]
 
 use std::collections::HashMap;
 
