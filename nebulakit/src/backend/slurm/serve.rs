@@ -126,8 +126,8 @@ pub(crate) async fn serve(
         None => direct(&of_settings, &run, &window).await?,
     };
     let Ended::Left(left) = ended else { return Ok(()) };
-    // Slurm's notice comes late; before, somebody else wanted the end.
-    let is_early = ends.is_some_and(|(until, spare)| Instant::now() + spare < until);
+    // Slurm's notice comes late; before, somebody else wanted the end. Who has the run driven asks which it was; without an end that is known nobody can tell here.
+    let is_early = ends.map_or(!order.follows_itself, |(until, spare)| Instant::now() + spare < until);
     let left = if left == Left::Time && is_early && told.load(Ordering::SeqCst) { Left::Stopped } else { left };
     if order.follows_itself && left == Left::Time {
         let parts = Parts { slurm: &parts.0, plan: &plan, file: &file, order: &order, variables: &parts.1 };
