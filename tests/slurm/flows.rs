@@ -136,6 +136,20 @@ fn tight(ledger: Promise<String>) -> Promise<i64> {
     large::node(&ledger, warm_up::node(&ledger))
 }
 
+/// Takes fourteen seconds of a core, and may take twenty.
+#[task(timeout = "20s", requests(cpu = "1"))]
+async fn plod(ledger: String, x: i64) -> anyhow::Result<i64> {
+    ran(&ledger, "plod")?;
+    tokio::time::sleep(Duration::from_secs(14)).await;
+    Ok(x)
+}
+
+/// More than one core gets done in an allocation of one minute.
+#[workflow]
+fn queued(ledger: Promise<String>) -> Promise<i64> {
+    sum::node(&ledger, plod::map(&ledger, vec![1, 2, 3, 4]))
+}
+
 /// May take longer than any allocation of one minute.
 #[task(timeout = "5m")]
 fn giant(ledger: String) -> anyhow::Result<i64> {
