@@ -79,6 +79,18 @@ fn hungry(ledger: Promise<String>) -> Promise<i64> {
     hog::node(ledger)
 }
 
+/// Needs two of what there are only so many of.
+#[task(tokens(db = 2))]
+fn seated(ledger: String) -> anyhow::Result<i64> {
+    ran(&ledger, "seated")?;
+    Ok(1)
+}
+
+#[workflow]
+fn licensed(ledger: Promise<String>) -> Promise<i64> {
+    seated::node(ledger)
+}
+
 /// Takes longer than it may.
 #[task(timeout = "2s")]
 async fn slow(ledger: String) -> anyhow::Result<i64> {

@@ -164,6 +164,15 @@ fn a_driver_submits_the_next_one_before_its_time_is_over() {
 }
 
 #[test]
+fn a_driver_that_may_not_submit_says_so_at_once() {
+    let place = Place::with("poll = \"1s\"\n[defaults.slurm]\nprologue = [\"export PATH=/nowhere\"]\n");
+    let answer = place.run("chain", &["--driver", "job"]);
+    assert_eq!(answer.code, 1, "{}", answer.err);
+    assert!(answer.err.contains("this machine may not submit jobs") && answer.err.contains("`driver = \"here\"`"), "{}", answer.err);
+    assert_eq!(place.ran(), [""; 0]);
+}
+
+#[test]
 fn only_slurm_packs() {
     let place = Place::new();
     let answer = Answer::of(place.command(&["run", "chain", "--ledger", "x", "--packed"]).output().unwrap());

@@ -302,8 +302,10 @@ mod tests {
             window.over().await;
             window.left()
         };
-        let closed = futures_util::future::select(std::pin::pin!(held), std::pin::pin!(closed)).await;
-        let futures_util::future::Either::Right((closed, _)) = closed else { panic!("it went on") };
+        let closed = tokio::select! {
+            () = held => panic!("it went on"),
+            closed = closed => closed,
+        };
         assert_eq!(closed, Some(Closed::Time));
         window.end_here();
         assert_eq!(window.left(), None, "who was asked to end the run ends it");
