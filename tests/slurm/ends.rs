@@ -1,6 +1,6 @@
 //! How runs on Slurm end, and how often each task starts.
 
-use crate::Place;
+use crate::{Place, program};
 
 #[test]
 fn a_chain_gives_what_it_gives_locally() {
@@ -52,6 +52,17 @@ fn a_task_that_takes_too_long_is_out_of_time() {
     assert_eq!(answer.code, 1, "{}", answer.err);
     assert!(answer.err.contains("2 s") || answer.err.contains("2s"), "{}", answer.err);
     assert_eq!(place.ran(), ["slow"]);
+}
+
+#[test]
+fn licences_stand_for_the_tokens_of_a_task() {
+    let place = Place::with("[defaults.slurm]\nlicenses = { db = \"seat\" }\n");
+    let answer = place.run("licensed", &[]);
+    assert_eq!((answer.code, answer.out.trim()), (0, "1"), "{}", answer.err);
+    let own = place.path().canonicalize().unwrap();
+    let jobs = program("squeue", &["--noheader", "--states=all", "--format=%W %Z"]);
+    let asked: Vec<_> = jobs.lines().filter_map(|line| line.split_once(' ')).filter(|(_, of)| std::path::Path::new(of) == own).collect();
+    assert_eq!(asked.iter().map(|(licenses, _)| *licenses).collect::<Vec<_>>(), ["seat:2"]);
 }
 
 #[test]

@@ -79,6 +79,18 @@ fn hungry(ledger: Promise<String>) -> Promise<i64> {
     hog::node(ledger)
 }
 
+/// Needs two of what there are only so many of.
+#[task(tokens(db = 2))]
+fn seated(ledger: String) -> anyhow::Result<i64> {
+    ran(&ledger, "seated")?;
+    Ok(1)
+}
+
+#[workflow]
+fn licensed(ledger: Promise<String>) -> Promise<i64> {
+    seated::node(ledger)
+}
+
 /// Takes longer than it may.
 #[task(timeout = "2s")]
 async fn slow(ledger: String) -> anyhow::Result<i64> {
@@ -134,6 +146,20 @@ fn large(ledger: String, x: i64) -> anyhow::Result<i64> {
 #[workflow]
 fn tight(ledger: Promise<String>) -> Promise<i64> {
     large::node(&ledger, warm_up::node(&ledger))
+}
+
+/// Takes fourteen seconds of a core, and may take twenty.
+#[task(timeout = "20s", requests(cpu = "1"))]
+async fn plod(ledger: String, x: i64) -> anyhow::Result<i64> {
+    ran(&ledger, "plod")?;
+    tokio::time::sleep(Duration::from_secs(14)).await;
+    Ok(x)
+}
+
+/// More than one core gets done in an allocation of one minute.
+#[workflow]
+fn queued(ledger: Promise<String>) -> Promise<i64> {
+    sum::node(&ledger, plod::map(&ledger, vec![1, 2, 3, 4]))
 }
 
 /// May take longer than any allocation of one minute.

@@ -74,6 +74,16 @@ fn a_node_that_would_not_end_in_time_begins_in_the_next_allocation() {
 }
 
 #[test]
+fn a_node_that_waits_for_cores_begins_only_where_it_ends_in_time() {
+    let place = Place::with(SHORT);
+    let answer = place.run("queued", &[]);
+    assert_eq!((answer.code, answer.out.trim()), (0, "10"), "{}", answer.err);
+    // The fourth would begin in the first minute, and be stopped.
+    assert_eq!(place.ran().iter().filter(|task| *task == "plod").count(), 4);
+    assert_eq!(place.drivers(), 2);
+}
+
+#[test]
 fn a_node_that_is_longer_than_an_allocation_is_refused_before_the_start() {
     let place = Place::with(SHORT);
     let answer = place.run("oversized", &[]);
@@ -151,6 +161,15 @@ fn a_driver_submits_the_next_one_before_its_time_is_over() {
     assert_eq!((answer.code, answer.out.trim()), (0, "600"), "{}", answer.err);
     assert_eq!(place.ran().iter().filter(|ran| *ran == "enduring").count(), 1);
     assert_eq!(place.drivers(), 2);
+}
+
+#[test]
+fn a_driver_that_may_not_submit_says_so_at_once() {
+    let place = Place::with("poll = \"1s\"\n[defaults.slurm]\nprologue = [\"export PATH=/nowhere\"]\n");
+    let answer = place.run("chain", &["--driver", "job"]);
+    assert_eq!(answer.code, 1, "{}", answer.err);
+    assert!(answer.err.contains("this machine may not submit jobs") && answer.err.contains("`driver = \"here\"`"), "{}", answer.err);
+    assert_eq!(place.ran(), [""; 0]);
 }
 
 #[test]

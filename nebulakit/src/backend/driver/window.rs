@@ -29,6 +29,10 @@ struct State {
     busy: usize,
     /// How many wait for the next driver, since they would not end in time.
     held: usize,
+    /// How many of these had their cores already.
+    seated: usize,
+    /// How many run that had to be looked at when they began.
+    runs: usize,
     /// How many wait for an answer, for any time.
     gates: usize,
     /// Whether any node has had its turn.
@@ -54,7 +58,7 @@ pub(crate) enum Closed {
 }
 
 /// What a node does, as long as this is there.
-pub(super) struct Doing<'w> {
+pub(crate) struct Doing<'w> {
     window: &'w Window,
     what: What,
 }
@@ -63,6 +67,8 @@ pub(super) struct Doing<'w> {
 enum What {
     Busy,
     Held,
+    Seated,
+    Runs,
     Gate,
 }
 
@@ -128,6 +134,8 @@ impl Window {
     fn idle(&self) -> Option<Closed> {
         let state = self.state();
         match &state.too_long {
+            // Those that wait for the cores of such a one would wait for ever.
+            _ if state.seated > 0 && state.runs == 0 => Some(Closed::Time),
             _ if state.busy > 0 || state.held + state.gates == 0 => None,
             Some((node, limit)) if !state.has_begun => Some(Closed::TooLong(node.clone(), *limit)),
             _ if state.held > 0 => Some(Closed::Time),
@@ -146,7 +154,7 @@ impl Window {
     }
 
     /// Whether a task that takes up to `limit` ends in time, and so begins.
-    pub(super) fn admits(&self, limit: Option<Duration>) -> bool {
+    pub(crate) fn admits(&self, limit: Option<Duration>) -> bool {
         let Some(until) = self.until else { return true };
         let is_in_time = Instant::now().checked_add(limit.unwrap_or_default()).is_some_and(|end| end < until);
         if is_in_time {
@@ -160,6 +168,22 @@ impl Window {
         let _held = self.doing(What::Held);
         self.state().too_long = limit.map(|limit| (node.clone(), limit));
         std::future::pending().await
+    }
+
+    /// Waits for ever, as an attempt does that has its cores and would not end in time any more.
+    pub(crate) async fn hold_seated<T>(&self) -> T {
+        let _seated = self.doing(What::Seated);
+        if let Some(until) = self.until {
+            // Nobody shall take it for one that took too long.
+            tokio::time::sleep_until(until.into()).await;
+            self.close(Closed::Time);
+        }
+        std::future::pending().await
+    }
+
+    /// An attempt runs from now on.
+    pub(crate) fn running(&self) -> Doing<'_> {
+        self.doing(What::Runs)
     }
 
     fn doing(&self, what: What) -> Doing<'_> {
@@ -178,6 +202,8 @@ impl State {
         match what {
             What::Busy => add(&mut self.busy, more),
             What::Gate => add(&mut self.gates, more),
+            What::Seated => add(&mut self.seated, more),
+            What::Runs => add(&mut self.runs, more),
             What::Held => {
                 add(&mut self.held, more);
                 add(&mut self.busy, -more);
@@ -276,11 +302,25 @@ mod tests {
             window.over().await;
             window.left()
         };
-        let closed = futures_util::future::select(std::pin::pin!(held), std::pin::pin!(closed)).await;
-        let futures_util::future::Either::Right((closed, _)) = closed else { panic!("it went on") };
+        let closed = tokio::select! {
+            () = held => panic!("it went on"),
+            closed = closed => closed,
+        };
         assert_eq!(closed, Some(Closed::Time));
         window.end_here();
         assert_eq!(window.left(), None, "who was asked to end the run ends it");
+    }
+
+    #[tokio::test]
+    async fn who_has_cores_and_no_time_keeps_nobody_waiting() {
+        let window = Window::new(Some(Instant::now() + HOUR));
+        let _busy = window.busy();
+        let running = window.running();
+        let mut seated = std::pin::pin!(window.hold_seated::<()>());
+        assert!(futures_util::poll!(seated.as_mut()).is_pending());
+        assert_eq!(window.idle(), None);
+        drop(running);
+        assert_eq!(window.idle(), Some(Closed::Time));
     }
 
     #[tokio::test]

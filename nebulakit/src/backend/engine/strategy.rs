@@ -33,6 +33,9 @@ use crate::task::registry::registry;
 /// How often an attempt may be preempted that does not count, unless set otherwise.
 const PREEMPTIONS: u32 = 10;
 
+/// How often it is asked how a job ended whose record says only that it was told to stop.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// What an engine strategy is made of.
 pub(in crate::backend) struct OnEngine {
     pub(in crate::backend) engine: Arc<dyn Engine>,
@@ -345,7 +348,7 @@ impl Inner {
             if self.on.clock.now() >= until {
                 return None;
             }
-            self.on.clock.sleep_until(self.on.clock.now() + PRINTS).await;
+            self.on.clock.sleep_until(self.on.clock.now() + AGAIN).await;
         }
     }
 

@@ -227,7 +227,14 @@ impl Backend for SlurmBackend {
     }
 
     fn begin<'a>(&'a self, plan: &'a Path) -> BoxFuture<'a, Result<RunHandle, RunError>> {
-        self.0.begin(plan)
+        if self.packed || self.is_driven_by_a_job {
+            let said = format!(
+                "the plan {} would be driven by jobs, and only `run` starts such a run\nhint: start it without `packed` and `driver`, or type `run` once more",
+                plan.display()
+            );
+            return Box::pin(async { Err(RunError::Refused(vec![said])) });
+        }
+        self.engine.begin(plan)
     }
 
     fn lay_out(&self, plan: &Plan) -> Result<Option<PathBuf>, RunError> {

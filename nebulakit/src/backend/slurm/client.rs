@@ -64,7 +64,7 @@ impl Client {
     /// # Errors
     /// When it does not start, or does not end.
     pub(super) async fn ask(&self, program: &str, words: &[String]) -> Result<Said, NotRun> {
-        let mut command = self.command(program, words);
+        let mut command = self.command(program, words)?;
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         run(command, program, "").await
     }
@@ -74,27 +74,31 @@ impl Client {
     /// # Errors
     /// As for [`ask`](Self::ask).
     pub(super) async fn submit(&self, words: &[String], variables: &[(String, String)], script: &str) -> Result<Said, NotRun> {
-        let mut command = self.command("sbatch", words);
+        let mut command = self.command("sbatch", words)?;
         command.envs(self.variables.iter().filter(|(name, _)| OF_SUBMIT.iter().any(|own| name == own)).map(|(name, value)| (name, value)));
         command.envs(variables.iter().map(|(name, value)| (name, value)));
         run(command, "sbatch", script).await
     }
 
-    fn command(&self, program: &str, words: &[String]) -> Command {
-        let folders = self.path.iter().flat_map(std::env::split_paths);
-        let found = folders.map(|folder| folder.join(program)).find(|path| path.is_file());
-        let mut command = Command::new(found.unwrap_or_else(|| program.into()));
+    fn command(&self, program: &str, words: &[String]) -> Result<Command, NotRun> {
+        let mut folders = self.path.iter().flat_map(std::env::split_paths).map(|folder| folder.join(program));
+        // Without a `PATH` in the environment that is made for it, the system would look where nobody said.
+        let found = match &self.path {
+            Some(_) => folders.find(|path| path.is_file()).ok_or_else(|| not_started(program, &"it is not on `PATH`"))?,
+            None => program.into(),
+        };
+        let mut command = Command::new(found);
         command.args(words).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        command
+        Ok(command)
     }
 }
 
+fn not_started(program: &str, why: &dyn std::fmt::Display) -> NotRun {
+    NotRun::NotStarted(format!("`{program}` cannot be started: {why}\n\nhint: Slurm's programs have to be on `PATH` where `run` is typed"))
+}
+
 async fn run(mut command: Command, program: &str, input: &str) -> Result<Said, NotRun> {
-    let mut child = command.spawn().map_err(|error| {
-        NotRun::NotStarted(format!(
-            "`{program}` cannot be started: {error}\n\nhint: Slurm's programs have to be on `PATH` where `run` is typed"
-        ))
-    })?;
+    let mut child = command.spawn().map_err(|error| not_started(program, &error))?;
     let mut stdin = child.stdin.take();
     let both = async {
         // One that wants no input may be gone before it is all written: what it says tells why.

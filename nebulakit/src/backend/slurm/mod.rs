@@ -27,6 +27,7 @@ mod settings;
 mod state;
 mod submitted;
 mod submitting;
+mod timely;
 
 pub(crate) use self::backend::KIND;
 pub use self::backend::SlurmBackend;

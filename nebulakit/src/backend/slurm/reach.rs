@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
@@ -52,6 +53,14 @@ impl Slurm {
         Queue::ask(&self.client, self.user, self.of_cluster()).await
     }
 
+    /// How long a job may still run; [`None`] for any time, or where Slurm gives no answer.
+    pub(super) async fn time_left(&self, job: &str) -> Option<Duration> {
+        let mut words = vec!["--noheader".to_owned(), format!("--jobs={job}"), "--format=%L".to_owned()];
+        words.extend(self.of_cluster());
+        let said = self.client.ask("squeue", &words).await.ok()?;
+        said.stdout.lines().find_map(|line| span(line.trim()))
+    }
+
     /// Finds out whether jobs can be submitted from this machine.
     ///
     /// # Errors
@@ -68,6 +77,34 @@ impl Slurm {
         match queue.find(name) {
             Some(number) => Ok(Some(number)),
             None => accounts::find(&self.client, name, self.of_cluster()).await,
+        }
+    }
+}
+
+/// A span of time as Slurm writes it: `2-03:04:05`, `03:04:05` or `04:05`.
+fn span(text: &str) -> Option<Duration> {
+    let (days, rest) = text.split_once('-').unwrap_or(("0", text));
+    let parts: Vec<u64> = rest.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let [hours, minutes, seconds] = match *parts.as_slice() {
+        [minutes, seconds] => [0, minutes, seconds],
+        [hours, minutes, seconds] => [hours, minutes, seconds],
+        _ => return None,
+    };
+    let hours = days.parse::<u64>().ok()?.checked_mul(24)?.checked_add(hours)?;
+    Some(Duration::from_secs(hours.checked_mul(3600)?.checked_add(minutes.checked_mul(60)?)?.checked_add(seconds)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_read_and_words_are_none() {
+        for (text, seconds) in [("0:59", 59), ("12:34", 754), ("1:00:00", 3600), ("2-03:04:05", 183_845)] {
+            assert_eq!(span(text), Some(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["UNLIMITED", "NOT_SET", "INVALID", "", "5"] {
+            assert_eq!(span(text), None, "{text}");
         }
     }
 }

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
 
 use super::backend::SlurmBackend;
 use super::driving::{DriverFolder, Left, Order, Parts, VERB, reserve};
 use super::reach::Slurm;
+use super::timely::timely;
 use crate::backend::driver::{Closed, Window};
 use crate::backend::engine::{EngineError, NotSubmitted};
 use crate::backend::node::{PlanFile, PlanFolder};
@@ -22,6 +23,7 @@ use crate::process::signal::StopSignals;
 use crate::run::{RecordErrorKind, RunHandle, RunId};
 use crate::services::env::Environment;
 use crate::task::failure::chain;
+use crate::task::registry::registry;
 
 /// How long the lock of the run may be held by another process, which is about to end.
 const LOCKED: Duration = Duration::from_secs(60);
@@ -98,7 +100,13 @@ pub(crate) async fn serve(
     let (backend, run, _) = request.of_plan()?;
     let folder = DriverFolder::of(&plan, request.number);
     folder.make().map_err(unusable)?;
-    let ends = ends(&order, environment);
+    let of_settings = SlurmBackend::of_settings(local, &backend, settings, None).map_err(|error| chain(&error))?;
+    let parts = of_settings.submits();
+    let left = match environment.get("SLURM_JOB_ID") {
+        Some(job) if order.allocation.time.is_none() => parts.0.time_left(job).await,
+        _ => None,
+    };
+    let ends = ends(&order, left);
     let window = Arc::new(Window::new(ends.map(|(until, _)| until)));
     let (closing, told) = (Arc::clone(&window), Arc::new(AtomicBool::new(false)));
     let hears = Arc::clone(&told);
@@ -112,8 +120,6 @@ pub(crate) async fn serve(
         }
     });
     folder.note_begun().map_err(unusable)?;
-    let of_settings = SlurmBackend::of_settings(local, &backend, settings, None).map_err(|error| chain(&error))?;
-    let parts = of_settings.submits();
     let ended = match order.follows_itself {
         true => can_submit(&parts.0).await.map(|()| None).unwrap_or_else(|said| Some(Ended::Left(Left::Cannot { said }))),
         false => None,
@@ -126,8 +132,8 @@ pub(crate) async fn serve(
         None => direct(&of_settings, &run, &window).await?,
     };
     let Ended::Left(left) = ended else { return Ok(()) };
-    // Slurm's notice comes late; before, somebody else wanted the end.
-    let is_early = ends.is_some_and(|(until, spare)| Instant::now() + spare < until);
+    // Slurm's notice comes late; before, somebody else wanted the end. Who has the run driven asks which it was; without an end that is known nobody can tell here.
+    let is_early = ends.map_or(!order.follows_itself, |(until, spare)| Instant::now() + spare < until);
     let left = if left == Left::Time && is_early && told.load(Ordering::SeqCst) { Left::Stopped } else { left };
     if order.follows_itself && left == Left::Time {
         let parts = Parts { slurm: &parts.0, plan: &plan, file: &file, order: &order, variables: &parts.1 };
@@ -150,7 +156,12 @@ async fn packed(
     let handle = loop {
         let mut options = crate::backend::engine::wanted(plan).map_err(|error| format!("cannot read the plan: {error}"))?;
         options.strategy = order.strategy();
-        let set = |_: &_, _: &str| Ok(limited(local.builder(), order, environment, spare));
+        let set = |_: &_, _: &str| {
+            let builder = limited(local.builder(), order, environment, spare);
+            // What has no limit begins anyhow.
+            let has_limits = spare.is_some() && registry().iter().any(|task| task.options.timeout.is_some());
+            Ok(if has_limits { timely(builder, window, order.jobs) } else { builder })
+        };
         match local.resume_with(run, options, set, Some(Arc::clone(window))).await {
             Ok(handle) => break handle,
             Err(error) if is_locked(&error) && since.elapsed() < LOCKED => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -220,15 +231,13 @@ async fn can_submit(slurm: &Slurm) -> Result<(), String> {
         .map_err(|EngineError(said)| format!("this machine may not submit jobs, so no driver of the run can be a job: {said}\n{hint}"))
 }
 
-/// When nodes have to be over, if the time of this job is limited, and how much time there is for their end.
-fn ends(order: &Order, environment: &Environment) -> Option<(Instant, Duration)> {
-    let now = SystemTime::now();
-    let of_slurm = environment.get("SLURM_JOB_END_TIME").and_then(|end| end.parse().ok());
-    let of_slurm = of_slurm.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?.duration_since(now).ok());
-    // Without a word of Slurm it began just now.
+/// When nodes have to be over, if the time of this job is limited, and how much time there is for their end; `left` is what Slurm says of a limit that is
+/// the partition's.
+fn ends(order: &Order, left: Option<Duration>) -> Option<(Instant, Duration)> {
+    // It began just now.
     let of_order = order.allocation.minutes().map(|minutes| Duration::from_secs(minutes.saturating_mul(60)));
-    let left = of_slurm.into_iter().chain(of_order).min()?;
-    let spare = reserve(of_order.unwrap_or(left));
+    let left = of_order.or(left)?;
+    let spare = reserve(left);
     Some((Instant::now().checked_add(left.saturating_sub(spare))?, spare))
 }
 

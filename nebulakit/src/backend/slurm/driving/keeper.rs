@@ -218,7 +218,7 @@ impl Keeper {
                                 shown.clone_from(reason);
                             }
                         }
-                        Some(Seen::Running { .. }) => known = Instant::now(),
+                        Some(Seen::Running { .. } | Seen::InLine) => known = Instant::now(),
                         None if known.elapsed() >= self.pace.lost => ended = Some((Instant::now(), EngineEnd::new(Ending::Unknown))),
                         None => {}
                     },
