@@ -13,9 +13,9 @@ use tokio::runtime::Builder;
 
 use super::attempt::Claimed;
 use super::end::final_failure;
-use super::{files, stored};
 use super::record::FailureRecord;
 use super::refusal::Refusal;
+use super::{files, stored};
 
 use crate::backend::values::literals_of;
 use crate::backend::{Backend as _, LocalBackend, Options, RunError};
