@@ -2,7 +2,6 @@
 //!
 //! Their run is recorded in the attempt's folder, `grown/`. Each task has a process of its own, so that one that crashes does not take the others along.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -67,7 +66,7 @@ fn driven(claimed: &Claimed<'_>, graph: &Graph, signals: &mut StopSignals) -> Re
     let environment = Environment::from_process();
     let grown = match stored::url(claimed.attempt.path()) {
         // What is there of it is for people alone: its outputs go into the plan.
-        Some(_) => PathBuf::from(environment.temporary_folder()).join(format!("nebulakit-{}", uuid::Uuid::new_v4().simple())),
+        Some(_) => environment.temporary_folder().join(format!("nebulakit-{}", uuid::Uuid::new_v4().simple())),
         None => claimed.attempt.file("grown"),
     };
     let runs = RunsFolder::open(grown).map_err(RunError::Record)?;
