@@ -20,8 +20,8 @@ register!();
 /// How many cases run at once.
 const AT_ONCE: usize = 4;
 
-/// What is not kept yet: what a task logs stays in the log of its job.
-const NOT_KEPT: [&str; 1] = ["records::what_a_task_logs_is_kept_with_its_node"];
+/// What is not kept: what tasks store is in the object store, and no file of the run.
+const NOT_KEPT: [&str; 1] = ["records::what_a_task_stores_is_an_artifact_of_its_node"];
 
 struct OnBatch;
 

@@ -40,6 +40,28 @@ fn a_file_goes_from_job_to_job_by_the_object_store() {
 }
 
 #[test]
+fn a_local_input_is_uploaded_once() {
+    let place = Place::new();
+    std::fs::write(place.path().join("input.txt"), "nine here").unwrap();
+    for _ in 0..2 {
+        let answer = place.answer(&["run", "measured", "--file", "input.txt", "--backend", "aws-batch", "--overwrite-cache"]);
+        assert_eq!((answer.code, answer.out.trim()), (0, "9"), "{}\n{}", answer.err, place.logs());
+    }
+    let inputs: Vec<_> = place.double.keys().into_iter().filter(|key| key.starts_with("project/inputs/sha256-")).collect();
+    assert!(inputs.len() == 2 && inputs[0].ends_with("/input.txt") && inputs[1].ends_with("/input.txt.whole"), "{inputs:?}");
+}
+
+#[test]
+fn what_a_task_prints_is_shown_and_kept() {
+    let place = Place::new();
+    let answer = place.answer(&["run", "files", "--text", "marker", "--backend", "aws-batch", "-v"]);
+    assert_eq!(answer.code, 0, "{}\n{}", answer.err, place.logs());
+    assert!(answer.err.contains("out of marker"), "{}", answer.err);
+    // In the container's own log, too.
+    assert!(place.logs().contains("out of marker"));
+}
+
+#[test]
 fn a_recoverable_failure_is_tried_three_times_and_a_permanent_one_once() {
     let place = Place::new();
     let answer = place.run("retried", &[]);

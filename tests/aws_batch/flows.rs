@@ -56,6 +56,12 @@ fn files(text: Promise<String>) -> (Promise<i64>, Promise<File>) {
     (length::node(&file), file)
 }
 
+/// A file that somebody brings.
+#[workflow]
+fn measured(file: Promise<File>) -> Promise<i64> {
+    length::node(file)
+}
+
 /// Succeeds the third time.
 #[task(retries = 2)]
 fn flaky(ctx: Context, ledger: String) -> anyhow::Result<i64> {

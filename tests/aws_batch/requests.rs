@@ -35,3 +35,14 @@ fn no_secret_of_this_machine_reaches_a_job_or_a_request() {
     let secrets = &place.double.asked("registerjobdefinition")[0]["containerProperties"]["secrets"];
     assert_eq!(secrets[0]["valueFrom"], "arn:aws:secretsmanager:us-east-1:0:secret:db");
 }
+
+#[test]
+fn a_request_that_batch_would_not_take_is_not_made() {
+    let place = Place::new();
+    let ledger = place.ledger();
+    let mut command = place.command(&place.run_words("chain", &[], ledger.to_str().unwrap()));
+    let answer = crate::Answer::of(command.env("no_proxy", format!("127.0.0.1,{}", "x".repeat(9_000))).output().unwrap());
+    assert_eq!(answer.code, 1, "{}", answer.err);
+    assert!(answer.err.contains("and Batch takes 8192"), "{}", answer.err);
+    assert!(place.double.asked("submitjob").is_empty());
+}

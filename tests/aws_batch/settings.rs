@@ -25,7 +25,9 @@ fn a_task_without_an_image_is_refused_with_the_lines_to_write() {
 
 #[test]
 fn mistakes_are_told_all_at_once() {
-    let said = refused("[data]\nprefix = \"/shared\"\n[backends.aws-batch]\nqueu = \"q\"\nplatform = \"moon\"\n[defaults.aws-batch]\nsecrets = { K = \"hunter2\" }\n");
+    let said = refused(
+        "[data]\nprefix = \"/shared\"\n[backends.aws-batch]\nqueu = \"q\"\nplatform = \"moon\"\n[defaults.aws-batch]\nsecrets = { K = \"hunter2\" }\n",
+    );
     for part in ["did you mean `queue`?", "expected `ec2` or `fargate`", "expected `s3://BUCKET/PREFIX`", "expected the ARN of a secret"] {
         assert!(said.contains(part), "{part}: {said}");
     }

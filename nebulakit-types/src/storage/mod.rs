@@ -68,10 +68,10 @@ mod web_fault;
 mod words;
 
 pub use self::address::Address;
+pub use self::aliases::UrlAliases;
 #[cfg(feature = "aws")]
 #[doc(hidden)]
 pub use self::aws::{AwsAccount, AwsKeys};
-pub use self::aliases::UrlAliases;
 pub use self::builder::StorageBuilder;
 pub use self::config::{AddressingStyle, AzureConfig, Environment, GcsConfig, S3Config, StorageConfig};
 pub use self::content::{Chunks, Content, Extent, Payload};

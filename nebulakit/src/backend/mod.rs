@@ -4,9 +4,9 @@
 //! The [`LocalBackend`] runs graphs on this machine. [`run_local`](crate::Invocation::run_local) runs them without a record, for tests and
 //! your own programs.
 
+mod asked;
 #[cfg(feature = "aws-batch")]
 mod aws_batch;
-mod asked;
 mod capability;
 mod command;
 mod demand;

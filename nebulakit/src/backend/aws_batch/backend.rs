@@ -80,7 +80,9 @@ impl AwsBatchBackend {
                     .to_owned(),
             ),
             Some(prefix) if !prefix.starts_with("s3://") || prefix.len() == "s3://".len() => {
-                mistakes.push(format!("`data.prefix` is `{prefix}`; expected `s3://BUCKET/PREFIX`, which jobs on AWS Batch reach by their role"));
+                mistakes.push(format!(
+                    "`data.prefix` is `{prefix}`; expected `s3://BUCKET/PREFIX`, which jobs on AWS Batch reach by their role"
+                ));
             }
             Some(_) => {}
         }

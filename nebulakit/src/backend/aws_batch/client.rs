@@ -53,13 +53,12 @@ impl Clients {
         }
         let sender = SharedHttpConnector::new(Sender::new(options(environment)));
         let base = || -> Builder {
-            let builder = Config::builder()
-                .behavior_version(BehaviorVersion::latest())
-                .region(Region::new(region.clone()))
-                .http_client(http_client_fn({
+            let builder = Config::builder().behavior_version(BehaviorVersion::latest()).region(Region::new(region.clone())).http_client(
+                http_client_fn({
                     let sender = sender.clone();
                     move |_, _| sender.clone()
-                }));
+                }),
+            );
             match endpoint {
                 Some(endpoint) => builder.endpoint_url(endpoint),
                 None => builder,

@@ -87,7 +87,8 @@ impl Definition {
         }
         if self.is_fargate {
             container = container.set_privileged(None);
-            container = container.fargate_platform_configuration(FargatePlatformConfiguration::builder().platform_version("LATEST").build());
+            container =
+                container.fargate_platform_configuration(FargatePlatformConfiguration::builder().platform_version("LATEST").build());
         }
         if self.has_public_address {
             let network = NetworkConfiguration::builder().assign_public_ip(AssignPublicIp::Enabled).build();

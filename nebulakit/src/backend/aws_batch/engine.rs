@@ -36,6 +36,12 @@ impl Engine for Batch {
         true
     }
 
+    fn gathers(&self, job: &EngineJob) -> Option<(String, usize)> {
+        // The elements of a map become ready one by one, as fast as their inputs are stored; an array is of all of them.
+        let (map, _) = job.node.strip_suffix(']')?.rsplit_once('[')?;
+        Some((map.to_owned(), arrays::MOST))
+    }
+
     fn drives(&self, plan: &Path) {
         self.plans().insert(plan.to_owned());
     }
@@ -89,7 +95,8 @@ impl Engine for Batch {
             let plans: Vec<_> = self.plans().iter().cloned().collect();
             for plan in plans {
                 let (of, wanted) = (plan.clone(), name.to_owned());
-                let arrays = spawn_blocking(move || arrays::find(&of, &wanted)).await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+                let arrays =
+                    spawn_blocking(move || arrays::find(&of, &wanted)).await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
                 let arrays =
                     arrays.map_err(|error| EngineError(format!("cannot read the arrays of the plan {}: {error}", plan.display())))?;
                 for (array, index) in arrays {

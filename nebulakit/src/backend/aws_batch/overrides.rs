@@ -15,8 +15,7 @@ pub(super) struct Overrides<'v> {
 impl Overrides<'_> {
     /// How long its JSON is, in bytes.
     pub(super) fn length(&self) -> usize {
-        let variables: Vec<_> =
-            self.variables.iter().map(|(name, value)| serde_json::json!({ "name": name, "value": value })).collect();
+        let variables: Vec<_> = self.variables.iter().map(|(name, value)| serde_json::json!({ "name": name, "value": value })).collect();
         serde_json::json!({ "command": self.command, "environment": variables }).to_string().len()
     }
 

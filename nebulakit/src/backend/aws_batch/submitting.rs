@@ -147,7 +147,8 @@ async fn requested_of<'j>(batch: &Batch, jobs: &[&'j EngineJob]) -> Result<(Stri
     let lines: String = jobs.iter().map(|job| format!("{} {}\n", job.node, job.attempt)).collect();
     let names: String = jobs.iter().map(|job| format!("{}\n", job.name)).collect();
     let (plan, of) = (first.plan.clone(), name.clone());
-    let written = spawn_blocking(move || arrays::write(&plan, &of, &lines, &names)).await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+    let written =
+        spawn_blocking(move || arrays::write(&plan, &of, &lines, &names)).await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
     written.map_err(|error| NotSubmitted::Refused(format!("the list of the array cannot be written into the plan: {error}")))?;
     Ok((name, overrides))
 }
@@ -190,7 +191,8 @@ mod tests {
     fn batch_tries_again_what_lost_its_machine_alone() {
         let strategy = retries(10);
         assert_eq!(strategy.attempts(), Some(10));
-        let rules: Vec<_> = strategy.evaluate_on_exit().iter().map(|rule| (rule.on_status_reason(), rule.on_reason(), rule.action().as_str())).collect();
+        let rules: Vec<_> =
+            strategy.evaluate_on_exit().iter().map(|rule| (rule.on_status_reason(), rule.on_reason(), rule.action().as_str())).collect();
         assert_eq!(rules, [(Some("Host EC2*"), None, "RETRY"), (None, Some("*"), "EXIT")]);
         assert!(retries(1).evaluate_on_exit().is_empty());
     }

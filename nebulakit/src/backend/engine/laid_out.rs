@@ -35,8 +35,8 @@ impl LaidOut {
         }
         let read =
             |name: &str| node::read(&folder.path().join(name)).map_err(|error| format!("cannot read {name} of the plan {shown}: {error}"));
-        let graph =
-            String::from_utf8(read("graph.json")?.into()).map_err(|error| format!("graph.json of the plan {shown} is not text: {error}"))?;
+        let graph = String::from_utf8(read("graph.json")?.into())
+            .map_err(|error| format!("graph.json of the plan {shown} is not text: {error}"))?;
         let graph = Graph::from_json(&graph).map_err(|problems| format!("graph.json of the plan {shown} is no graph: {problems}"))?;
         let options = Wanted::read(&folder).map_err(|error| format!("cannot read how the plan {shown} is to be run: {error}"))?;
         let options = options.inputs(Vec::from(read("inputs.pb")?));

@@ -328,6 +328,10 @@ impl Watching {
             }
         }
         for (key, verdict) in self.board.verdicts(now) {
+            if matches!(verdict, Verdict::Queued(..)) {
+                // It would run all the same, some time, for nobody.
+                self.to_cancel.extend(self.board.cancel(now, key));
+            }
             self.tell(key, Heard::Over(verdict));
         }
         self.cancel_all();
@@ -364,11 +368,10 @@ impl Watching {
 /// Submits jobs. That one is about to be submitted is written down before, and its id after: whoever finds the first alone looks for it by its name.
 async fn submit(engine: &dyn Engine, jobs: Vec<(Key, Arc<EngineJob>, AttemptFolder)>) -> Vec<(Key, Result<EngineId, NotSubmitted>)> {
     let notes: Vec<_> = jobs.iter().map(|(_, job, attempt)| (Note::of(engine.name(), &job.name), attempt.clone())).collect();
-    let (written, notes) =
-        match spawn_blocking(move || (Note::write_all(&notes), notes)).await {
-            Ok(written) => written,
-            Err(error) => return jobs.iter().map(|(key, ..)| (*key, Err(NotSubmitted::Refused(error.to_string())))).collect(),
-        };
+    let (written, notes) = match spawn_blocking(move || (Note::write_all(&notes), notes)).await {
+        Ok(written) => written,
+        Err(error) => return jobs.iter().map(|(key, ..)| (*key, Err(NotSubmitted::Refused(error.to_string())))).collect(),
+    };
     let mut answers = Vec::new();
     let mut going = Vec::new();
     for ((key, job, _), (written, (note, attempt))) in jobs.into_iter().zip(written.into_iter().zip(notes)) {

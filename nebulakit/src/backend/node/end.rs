@@ -59,7 +59,9 @@ fn stored(attempt: &AttemptFolder, ended: &Ended) -> Stored {
     match files::exists(&attempt.file("outputs.pb")) {
         Ok(true) => return Stored::Outputs,
         Ok(false) => {}
-        Err(error) => return Stored::Nothing(FailureRecord::of(Failure::system(format!("cannot look for the stored outputs: {error}"), true))),
+        Err(error) => {
+            return Stored::Nothing(FailureRecord::of(Failure::system(format!("cannot look for the stored outputs: {error}"), true)));
+        }
     }
     match files::read(&attempt.file("error.pb")).map(|document| read(&document)) {
         Ok(Some(told)) => Stored::Failure(FailureRecord::told(told)),

@@ -217,6 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg(feature = "run")]
     fn a_plan_in_an_object_store_is_one_like_any_other() {
         let folder = PlanFolder::at(Path::new("memory://bucket/plans/a/")).unwrap();
         let node = folder.node("n2/n0");

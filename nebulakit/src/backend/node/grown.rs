@@ -2,7 +2,6 @@
 //!
 //! Their run is recorded in the attempt's folder, `grown/`. Each task has a process of its own, so that one that crashes does not take the others along.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,9 +12,9 @@ use tokio::runtime::Builder;
 
 use super::attempt::Claimed;
 use super::end::final_failure;
-use super::{files, stored};
 use super::record::FailureRecord;
 use super::refusal::Refusal;
+use super::{files, stored};
 
 use crate::backend::values::literals_of;
 use crate::backend::{Backend as _, LocalBackend, Options, RunError};
@@ -68,7 +67,7 @@ fn driven(claimed: &Claimed<'_>, graph: &Graph, raw: String, signals: &mut StopS
     let environment = Environment::from_process();
     let grown = match stored::url(claimed.attempt.path()) {
         // What is there of it is for people alone: its outputs go into the plan.
-        Some(_) => PathBuf::from(environment.temporary_folder()).join(format!("nebulakit-{}", uuid::Uuid::new_v4().simple())),
+        Some(_) => environment.temporary_folder().join(format!("nebulakit-{}", uuid::Uuid::new_v4().simple())),
         None => claimed.attempt.file("grown"),
     };
     let runs = RunsFolder::open(grown).map_err(RunError::Record)?;

@@ -50,14 +50,14 @@ mod tries;
 mod usage;
 mod work;
 
+#[cfg(feature = "aws-batch")]
+pub(in crate::backend) use self::files::folders;
 #[cfg(feature = "run")]
 pub(in crate::backend) use self::files::{create_first, exists, names, publish, read, read_text, remove, upload};
 #[cfg(feature = "run")]
 pub(in crate::backend) use self::flatten::flatten;
 #[cfg(all(feature = "run", feature = "testing"))]
 pub(crate) use self::flatten::lines_of;
-#[cfg(feature = "aws-batch")]
-pub(in crate::backend) use self::files::folders;
 #[cfg(feature = "run")]
 pub(in crate::backend) use self::folder::{AttemptFolder, CANCELLED, PlanFolder};
 #[cfg(feature = "run")]
