@@ -184,7 +184,11 @@ fn documentation_is_markdown_with_its_first_paragraph_in_short() {
     assert!(task(&compiled, "flyte.whole.double").description.is_none());
 }
 
-#[task(strategy = process, tokens(licences = 1))]
+fn ask(ask: &nebulakit::Ask) -> nebulakit::Requests {
+    nebulakit::Requests::new().memory(ask.input_bytes())
+}
+
+#[task(strategy = process, tokens(licences = 1), requests_with = ask)]
 fn licensed(when: SystemTime, #[default(Duration::from_secs(1))] every: Duration) {
     let _ = (when, every);
 }
@@ -199,7 +203,7 @@ fn a_task_alone_is_registered_and_what_flyte_does_not_have_is_told() {
     let program = Program::default().with_task(licensed::def()).with_task(fan_out::def());
     let compiled = compile(&program, &options()).unwrap();
     assert_eq!(names(&compiled), ["flyte.whole.fan_out", "flyte.whole.licensed"]);
-    let expected = ["`flyte.whole.licensed`: Flyte has no `tokens`", "`flyte.whole.licensed`: Flyte has no `strategy`"];
+    let expected = ["tokens", "requests_with", "strategy"].map(|option| format!("`flyte.whole.licensed`: Flyte has no `{option}`"));
     assert_eq!(compiled.ignored, expected);
     let Some(task_template::Target::Container(container)) = &task(&compiled, "flyte.whole.fan_out").template.as_ref().unwrap().target
     else {

@@ -1,5 +1,5 @@
 //! The binary behind `tests/runs_cli`: workflows that end in every way that the command line tells of.
-#![allow(clippy::print_stdout, reason = "tests wait for what a task says")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests wait for what a task says")]
 
 use std::collections::HashMap;
 
@@ -104,6 +104,23 @@ async fn runs_on(ctx: Context, folder: String, x: i64) -> i64 {
     let _ = std::fs::write(std::path::Path::new(&folder).join(format!("runs-{x}")), "");
     ctx.cancelled().await;
     x
+}
+
+/// Says that it runs, and goes on when it may.
+#[task]
+async fn goes(folder: String, x: i64) -> anyhow::Result<i64> {
+    let folder = std::path::Path::new(&folder);
+    std::fs::write(folder.join(format!("runs-{x}")), "")?;
+    while !folder.join("go").exists() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    Ok(x)
+}
+
+/// Those that come to their end.
+#[workflow]
+fn going(folder: Promise<String>, xs: Promise<Vec<i64>>) -> Promise<Vec<Option<i64>>> {
+    goes::map(folder, xs).min_successes(1)
 }
 
 /// Runs until it is stopped, for each number.

@@ -39,6 +39,10 @@ const _: () = {
             ephemeral_storage: __nk::None,
             storage: __nk::None,
         },
+        requests_with: __nk::Some({
+            const __NK_ASK: fn(&__nk::Ask) -> __nk::Requests = sizes::ask;
+            __NK_ASK
+        }),
         tokens: &[("licences", 1), ("seats", 2)],
         on_oom: __nk::Some(__nk::OnOom {
             factor: 2.0,
@@ -82,7 +86,7 @@ const _: () = {
         name: "app.every",
         doc: "",
         at: (__nk::file!(), __nk::line!()),
-        digests: (14643987746115146941u64, 17458391315194411694u64),
+        digests: (14643987746115146941u64, 17109575061631616695u64),
         params: &[&__nk_input_0],
         outputs: __nk::output_names::<every>(&["quotient", "remainder"]),
         options: &__nk_options,

@@ -12,7 +12,7 @@ impl mistaken {
     pub const NAME: &'static str = "";
 }
 ::core::compile_error! {
-    "unknown option `retry` of a task; did you mean `retries`? the valid ones are `name`, `outputs`, `retries`, `timeout`, `cache`, `interruptible`, `requests`, `limits`, `tokens`, `on_oom`, `accelerator`, `shared_memory`, `env`, `secrets`, `image`, `container`, `reference`, `strategy`, `pod_template`, `labels`, `annotations`, `deck`, `supervised`, `deprecated` and `crate`"
+    "unknown option `retry` of a task; did you mean `retries`? the valid ones are `name`, `outputs`, `retries`, `timeout`, `cache`, `interruptible`, `requests`, `limits`, `requests_with`, `tokens`, `on_oom`, `accelerator`, `shared_memory`, `env`, `secrets`, `image`, `container`, `reference`, `strategy`, `pod_template`, `labels`, `annotations`, `deck`, `supervised`, `deprecated` and `crate`"
 }
 ::core::compile_error! {
     "an input is owned: it comes from another machine, and there is nothing to borrow from; take `String`"

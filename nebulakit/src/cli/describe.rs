@@ -183,6 +183,7 @@ fn options(options: &TaskOptions) -> Vec<(&'static str, String)> {
     );
     row("requests", amounts(&options.requests));
     row("limits", amounts(&options.limits));
+    row("requests with", options.requests_with.map(|_| "a function of the program".to_owned()));
     let tokens: Vec<_> = options.tokens.iter().map(|(name, number)| format!("{name}={number}")).collect();
     row("tokens", (!tokens.is_empty()).then(|| tokens.join(", ")));
     row(

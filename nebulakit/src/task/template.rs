@@ -378,6 +378,7 @@ mod tests {
             deprecated: Some("use `other`"),
             cache: Some(CacheOptions { version: "1", serialize: true, ignore: &["rows"] }),
             requests: Resources { cpu: Some("500m"), memory: Some("1Gi"), ..Resources::NONE },
+            requests_with: None,
             limits: Resources { gpu: Some("1"), ephemeral_storage: Some("10Gi"), storage: Some("2Gi"), ..Resources::NONE },
             accelerator: Some("nvidia-tesla-a100:1g.5gb"),
             tokens: &[("licences", 1)],

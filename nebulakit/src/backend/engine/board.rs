@@ -555,7 +555,7 @@ mod tests {
     #[test]
     fn jobs_that_go_together_wait_for_each_other() {
         let (mut board, now) = board();
-        let mut come = |board: &mut Board, key, at| {
+        let come = |board: &mut Board, key, at| {
             board.add(at, key, format!("job {key}"), None);
             board.gather(at, key, ("n0".to_owned(), 3));
         };

@@ -27,6 +27,9 @@ pub(super) struct Note {
     /// What it came to, where it left no record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) end: Option<NotedEnd>,
+    /// Why, as the engine said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) because: Option<String>,
 }
 
 /// What a job came to that left no record.
@@ -42,15 +45,15 @@ pub(super) enum NotedEnd {
 impl Note {
     /// That of a job which is about to be submitted.
     pub(super) fn of(engine: &str, name: &str) -> Self {
-        Self { engine: engine.to_owned(), name: name.to_owned(), id: None, end: None }
+        Self { engine: engine.to_owned(), name: name.to_owned(), id: None, end: None, because: None }
     }
 
     pub(super) fn with(self, id: &EngineId) -> Self {
         Self { id: Some(id.to_string()), ..self }
     }
 
-    pub(super) fn ended(self, end: NotedEnd) -> Self {
-        Self { end: Some(end), ..self }
+    pub(super) fn ended(self, end: NotedEnd, because: Option<&str>) -> Self {
+        Self { end: Some(end), because: because.map(str::to_owned), ..self }
     }
 
     /// Its id.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
+use nebulakit_types::visible;
 use tokio::task::spawn_blocking;
 
 use super::board::{News, Pace, Verdict};
@@ -67,8 +68,8 @@ struct Inner {
 /// What is known of an attempt in its folder.
 enum Left {
     Recorded(Box<Record>),
-    /// It left no record, and this was noted.
-    Ended(NotedEnd),
+    /// It left no record, and this was noted, with what the engine said.
+    Ended(NotedEnd, Option<String>),
     /// It was to be submitted; the id, if that is known.
     Known(Option<EngineId>),
     Nothing,
@@ -78,8 +79,8 @@ enum Left {
 enum Ran {
     Over(Box<Record>),
     Without(Verdict),
-    /// It was preempted in the life of another driver.
-    Preempted,
+    /// It was preempted in the life of another driver; what the engine said.
+    Preempted(Option<String>),
     Failed,
     Stopped,
 }
@@ -168,20 +169,20 @@ impl Inner {
             let folder = self.on.plan.node(&node).attempt(number);
             match self.run(&attempt, &job, &folder).await? {
                 Ran::Over(record) => return self.over(attempt, &record, &job, &folder).await,
-                Ran::Preempted if preempted < most => {
+                Ran::Preempted(because) if preempted < most => {
                     preempted += 1;
-                    self.tell_preempted(&attempt);
+                    self.tell_preempted(&attempt, because.as_deref());
                 }
                 Ran::Without(Verdict::Ended(end)) if end.how == Ending::Preempted && preempted < most => {
                     preempted += 1;
-                    note(&folder, NotedEnd::Preempted).await;
-                    self.tell_preempted(&attempt);
+                    note(&folder, NotedEnd::Preempted, end.reason.clone()).await;
+                    self.tell_preempted(&attempt, end.reason.as_deref());
                 }
                 Ran::Without(verdict) => {
-                    note(&folder, NotedEnd::Failed).await;
+                    note(&folder, NotedEnd::Failed, None).await;
                     return Err(of_verdict(&verdict, self.on.engine.name(), &job, &tail(&folder).await));
                 }
-                Ran::Preempted | Ran::Failed => {
+                Ran::Preempted(_) | Ran::Failed => {
                     let said = format!("the job `{}` left no record, as an earlier driver of the run noted", job.name);
                     return Err(JobError::Lost { how: Lost::Strategy(said), tail: tail(&folder).await.into() });
                 }
@@ -190,8 +191,9 @@ impl Inner {
         }
     }
 
-    fn tell_preempted(&self, attempt: &Attempt) {
-        let said = format!("preempted on `{}`, and submitted again: that does not count as an attempt", self.on.engine.name());
+    fn tell_preempted(&self, attempt: &Attempt, because: Option<&str>) {
+        let because = because.map(|because| format!(" ({})", visible::line(because))).unwrap_or_default();
+        let said = format!("preempted on `{}`{because}, and submitted again: that does not count as an attempt", self.on.engine.name());
         attempt.context().log(tracing::Level::INFO, said);
     }
 
@@ -239,12 +241,12 @@ impl Inner {
         let inputs = attempt.task().map(|call| call.inputs.to_vec()).unwrap_or_default();
         let left = blocking(folder, move |folder| prepare(folder, &inputs)).await.map_err(|error| broken(folder, &error))?;
         let known = match left {
-            left @ (Left::Recorded(_) | Left::Ended(_)) => {
+            left @ (Left::Recorded(_) | Left::Ended(..)) => {
                 // What it printed after its driver was gone is told now; the record leaves out what was told before.
                 Prints::new(folder).end(attempt.context()).await;
                 return Ok(match left {
                     Left::Recorded(record) => Ran::Over(record),
-                    Left::Ended(NotedEnd::Preempted) => Ran::Preempted,
+                    Left::Ended(NotedEnd::Preempted, because) => Ran::Preempted(because),
                     _ => Ran::Failed,
                 });
             }
@@ -368,7 +370,7 @@ fn prepare(folder: &AttemptFolder, inputs: &[u8]) -> io::Result<Left> {
         return Ok(Left::Recorded(Box::new(record)));
     }
     match Note::read(folder)? {
-        Some(Note { end: Some(end), .. }) => Ok(Left::Ended(end)),
+        Some(Note { end: Some(end), because, .. }) => Ok(Left::Ended(end, because)),
         Some(note) => Ok(Left::Known(note.id())),
         None => folder.give(inputs).map(|()| Left::Nothing),
     }
@@ -378,9 +380,9 @@ async fn record(folder: &AttemptFolder) -> Result<Option<Box<Record>>, JobError>
     blocking(folder, |folder| Ok(Record::of(folder)?.map(Box::new))).await.map_err(|error| broken(folder, &error))
 }
 
-async fn note(folder: &AttemptFolder, end: NotedEnd) {
+async fn note(folder: &AttemptFolder, end: NotedEnd, because: Option<String>) {
     let noted = blocking(folder, move |folder| match Note::read(folder)? {
-        Some(note) => note.ended(end).write(folder),
+        Some(note) => note.ended(end, because.as_deref()).write(folder),
         None => Ok(()),
     });
     if let Err(error) = noted.await {

@@ -18,9 +18,6 @@ fn takes_a_value() {}
 #[task(requests_with = other_result)]
 fn gives_a_number() {}
 
-#[task(requests_with = nowhere)]
-fn is_not_there() {}
-
 #[task(requests_with = "right")]
 fn in_quotes() {}
 
