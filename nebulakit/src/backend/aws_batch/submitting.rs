@@ -191,9 +191,12 @@ mod tests {
     fn batch_tries_again_what_lost_its_machine_alone() {
         let strategy = retries(10);
         assert_eq!(strategy.attempts(), Some(10));
-        let rules: Vec<_> =
-            strategy.evaluate_on_exit().iter().map(|rule| (rule.on_status_reason(), rule.on_reason(), rule.action().as_str())).collect();
-        assert_eq!(rules, [(Some("Host EC2*"), None, "RETRY"), (None, Some("*"), "EXIT")]);
+        let rules: Vec<_> = strategy
+            .evaluate_on_exit()
+            .iter()
+            .map(|rule| (rule.on_status_reason(), rule.on_reason(), rule.action().map(RetryAction::as_str)))
+            .collect();
+        assert_eq!(rules, [(Some("Host EC2*"), None, Some("RETRY")), (None, Some("*"), Some("EXIT"))]);
         assert!(retries(1).evaluate_on_exit().is_empty());
     }
 
