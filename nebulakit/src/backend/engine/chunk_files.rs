@@ -147,6 +147,7 @@ mod tests {
             cores: 1.0,
             memory: None,
             gpus: 0,
+            tokens: Vec::new(),
             time: Some(std::time::Duration::from_secs(5)),
             image: None,
         };

@@ -9,6 +9,7 @@ use tracing::{Level, Metadata};
 use super::fields::{Fields, Value};
 
 /// How each JSON line begins.
+#[cfg(feature = "run")]
 pub(super) const BEGINNING: &str = "{\"asctime\": \"";
 
 /// What stands for the logger where the task speaks for itself.
