@@ -1,4 +1,5 @@
 //! The program of the tests on AWS Batch: workflows that end in every way in which jobs do.
+#![allow(clippy::print_stdout, reason = "tests read what a task prints")]
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
