@@ -16,9 +16,6 @@ register!();
 /// How many cases run at once.
 const AT_ONCE: usize = 6;
 
-/// What is not kept by runs whose nodes share an allocation.
-const NOT_KEPT_PACKED: [&str; 0] = [];
-
 struct OnSlurm;
 
 /// The same, with all nodes of a run in one allocation after the other.
@@ -53,18 +50,17 @@ impl Subject for OnSlurm {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_on_slurm_conform() {
-    conforms(&OnSlurm, &NOT_KEPT).await;
+    conforms(&OnSlurm).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn packed_runs_conform() {
-    conforms(&Packed, &NOT_KEPT_PACKED).await;
+    conforms(&Packed).await;
 }
 
-async fn conforms(subject: &dyn Subject, not_kept: &[&str]) {
+async fn conforms(subject: &dyn Subject) {
     let _cluster = Place::new();
-    let wanted = cases().filter(|case| !not_kept.contains(&case.name()));
-    let broken = stream::iter(wanted).map(|case| case.check(subject)).buffer_unordered(AT_ONCE);
+    let broken = stream::iter(cases()).map(|case| case.check(subject)).buffer_unordered(AT_ONCE);
     let broken: Vec<_> = broken.filter_map(|checked| async { checked.err() }).map(|broken| broken.to_string()).collect().await;
     assert!(broken.is_empty(), "{}", broken.join("\n\n"));
 }
