@@ -87,7 +87,8 @@ impl Place {
         let [id] = runs.list().unwrap().try_into().unwrap();
         let run = RunHandle::attach(&runs, &id).unwrap();
         let state = run.state().unwrap();
-        let succeeded = state.nodes.iter().filter(|(_, node)| node.status == NodeStatus::Succeeded).map(|(path, _)| path.to_string());
+        let succeeded =
+            state.nodes.iter().filter(|(_, node)| matches!(node.status, NodeStatus::Succeeded(_))).map(|(path, _)| path.to_string());
         let of_nodes = succeeded.filter_map(|path| run.outputs(&path).unwrap().map(|outputs| (path, outputs)));
         of_nodes.chain([(String::new(), run.result().unwrap())]).map(|(path, outputs)| (path, self.read(&outputs))).collect()
     }
