@@ -8,7 +8,7 @@ use nebulakit::types::literal::{LiteralValue, Primitive};
 use sha2::{Digest as _, Sha256};
 
 /// The value with the SHA-256 of what is there in place of each URI. Relative paths are of `folder`.
-pub fn with_digests(literal: Literal, folder: &Path) -> Literal {
+pub(crate) fn with_digests(literal: Literal, folder: &Path) -> Literal {
     let within = |literal| with_digests(literal, folder);
     let value = match literal.value {
         LiteralValue::Blob { uri, blob_type } => LiteralValue::Blob { uri: digest(&uri, folder), blob_type },

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::given;
 
 /// What runs the jobs.
-pub enum Engine {
+pub(crate) enum Engine {
     Local,
     /// The command backend, over a script that runs each job at once.
     Queue,
@@ -53,15 +53,15 @@ impl Engine {
     }
 }
 
-pub struct Place(TempDir);
+pub(crate) struct Place(TempDir);
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
     /// Runs it, approves what asks for that, and says what each node gave, and what the run did.
-    pub fn run(&self, program: &Path, words: &[&str], engine: &Engine) -> BTreeMap<String, BTreeMap<String, Literal>> {
+    pub(crate) fn run(&self, program: &Path, words: &[&str], engine: &Engine) -> BTreeMap<String, BTreeMap<String, Literal>> {
         let folder = self.0.path();
         fs::write(folder.join("nebulakit.toml"), engine.settings(folder)).unwrap();
         let program = self.stripped(program);
