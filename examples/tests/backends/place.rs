@@ -35,6 +35,10 @@ impl Engine {
         }
     }
 
+    pub(crate) fn is_snakemake(&self) -> bool {
+        self.name() == "snakemake"
+    }
+
     /// The settings of the project.
     fn settings(&self, folder: &Path) -> String {
         match self {
@@ -62,12 +66,8 @@ impl Place {
 
     /// Runs it, approves what asks for that, and says what each node gave, and what the run did.
     pub(crate) fn run(&self, program: &Path, words: &[&str], engine: &Engine) -> BTreeMap<String, BTreeMap<String, Literal>> {
-        let folder = self.0.path();
-        fs::write(folder.join("nebulakit.toml"), engine.settings(folder)).unwrap();
         let program = self.stripped(program);
-        let words = words.iter().map(|word| word.replace('@', root().to_str().unwrap()));
-        let mut run = self.command(&program, "run");
-        let mut child = run.args(words).args(["--backend", engine.name()]).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = self.run_of(&program, words, engine).spawn().unwrap();
         let mut said = String::new();
         let mut output = BufReader::new(child.stderr.take().unwrap());
         while output.read_line(&mut said).unwrap() != 0 {
@@ -79,6 +79,22 @@ impl Place {
         }
         assert!(child.wait().unwrap().success(), "{}: {said}", engine.name());
         self.given()
+    }
+
+    /// What is said where it is not run.
+    pub(crate) fn refusal(&self, program: &Path, words: &[&str], engine: &Engine) -> String {
+        let output = self.run_of(&self.stripped(program), words, engine).output().unwrap();
+        assert!(!output.status.success(), "{words:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn run_of(&self, program: &Path, words: &[&str], engine: &Engine) -> Command {
+        let folder = self.0.path();
+        fs::write(folder.join("nebulakit.toml"), engine.settings(folder)).unwrap();
+        let words = words.iter().map(|word| word.replace('@', root().to_str().unwrap()));
+        let mut run = self.command(program, "run");
+        run.args(words).args(["--backend", engine.name()]).stderr(Stdio::piped());
+        run
     }
 
     /// What each node of the only run gave, and, by no name, the run.
