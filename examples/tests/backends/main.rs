@@ -16,7 +16,7 @@ struct Pipeline {
     refused_by_snakemake: Option<&'static str>,
 }
 
-/// Files and folders of this repository are named by `@/`.
+/// Files and folders of this repository are named by `@/`, those of the project by `#/`.
 const PIPELINES: &[Pipeline] = &[
     Pipeline {
         program: env!("CARGO_BIN_EXE_word_count"),
@@ -45,7 +45,7 @@ const PIPELINES: &[Pipeline] = &[
     #[cfg(feature = "tables")]
     Pipeline {
         program: env!("CARGO_BIN_EXE_table_pipeline"),
-        words: &["table_pipeline", "--readings", "@/examples/table_pipeline/readings.csv", "--target", "published"],
+        words: &["table_pipeline", "--readings", "@/examples/table_pipeline/readings.csv", "--target", "#/published"],
         refused_by_snakemake: None,
     },
     #[cfg(feature = "pictures")]

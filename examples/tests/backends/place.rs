@@ -91,7 +91,7 @@ impl Place {
     fn run_of(&self, program: &Path, words: &[&str], engine: &Engine) -> Command {
         let folder = self.0.path();
         fs::write(folder.join("nebulakit.toml"), engine.settings(folder)).unwrap();
-        let words = words.iter().map(|word| word.replace('@', root().to_str().unwrap()));
+        let words = words.iter().map(|word| word.replace('@', root().to_str().unwrap()).replace('#', folder.to_str().unwrap()));
         let mut run = self.command(program, "run");
         run.args(words).args(["--backend", engine.name()]).stderr(Stdio::piped());
         run
